@@ -1,0 +1,105 @@
+//! Writing a register as canonical TOML, so that each version of the notice can be kept and read back exactly.
+//!
+//! Nothing may be left to a default that a later version of the product could change: every key is written out.
+
+use std::collections::BTreeSet;
+
+use toml::{Table, Value};
+
+use super::{Declaration, Fields, LegalHold, OptOutSignal, Register, Shop};
+
+/// The register as TOML that [`super::read`] reads back as the same register. Equal registers give equal texts.
+///
+/// ```
+/// use privacy::register::{TEMPLATE, read, write};
+/// let register = read(TEMPLATE).unwrap();
+/// assert_eq!(read(&write(&register)).unwrap(), register);
+/// ```
+#[must_use]
+pub fn write(register: &Register) -> String {
+    let Register { shop, purposes, kept_by_law, events, sensitive_categories, write_keys } = register;
+    let mut whole = Table::new();
+    whole.insert("shop".into(), write_shop(shop).into());
+    whole.insert("intake".into(), one("write_keys", list(write_keys)));
+    whole.insert("sensitive".into(), one("categories", list(sensitive_categories)));
+    let purposes: Table = purposes
+        .iter()
+        .map(|(id, declaration)| (id.to_string(), write_purpose(declaration).into()))
+        .collect();
+    whole.insert("purposes".into(), purposes.into());
+    whole.insert("kept_by_law".into(), kept_by_law.iter().map(write_hold).collect::<Vec<_>>().into());
+    let events: Table =
+        events.iter().map(|(name, fields)| (name.clone(), one("fields", list(fields)))).collect();
+    whole.insert("events".into(), events.into());
+    whole.to_string()
+}
+
+fn one(key: &str, value: Value) -> Value {
+    let mut table = Table::new();
+    table.insert(key.to_owned(), value);
+    table.into()
+}
+
+fn list(words: &BTreeSet<String>) -> Value {
+    words.iter().cloned().collect::<Vec<String>>().into()
+}
+
+fn write_shop(shop: &Shop) -> Table {
+    let Shop { name, controller, contact, officer, stored_in, jurisdictions, currency, origins } = shop;
+    let mut table = Table::new();
+    table.insert("name".into(), name.clone().into());
+    table.insert("controller".into(), controller.clone().into());
+    table.insert("contact".into(), contact.clone().into());
+    if let Some(officer) = officer {
+        table.insert("officer".into(), officer.clone().into());
+    }
+    table.insert("stored_in".into(), stored_in.clone().into());
+    table.insert("jurisdictions".into(), jurisdictions.clone().into());
+    table.insert("currency".into(), currency.clone().into());
+    table.insert("origins".into(), origins.clone().into());
+    table
+}
+
+fn write_purpose(declaration: &Declaration) -> Table {
+    let Declaration {
+        reason,
+        basis,
+        gives,
+        data,
+        retention_days,
+        recipients,
+        opt_out_signal,
+        consent_valid_days,
+    } = declaration;
+    let mut table = Table::new();
+    table.insert("reason".into(), reason.clone().into());
+    table.insert("basis".into(), basis.as_str().into());
+    if !gives.is_empty() {
+        table.insert("gives".into(), gives.clone().into());
+    }
+    table.insert("retention_days".into(), i64::from(*retention_days).into());
+    table.insert("recipients".into(), list(recipients));
+    table.insert("sale_or_sharing".into(), (*opt_out_signal == OptOutSignal::Refuses).into());
+    table.insert("consent_valid_days".into(), i64::from(*consent_valid_days).into());
+    let data: Table = data
+        .iter()
+        .map(|(kind, fields)| {
+            let fields = match fields {
+                Fields::All => "all".into(),
+                Fields::Only(names) => list(names),
+            };
+            (kind.to_string(), fields)
+        })
+        .collect();
+    table.insert("data".into(), data.into());
+    table
+}
+
+fn write_hold(hold: &LegalHold) -> Value {
+    let LegalHold { kind, law, keep_days } = hold;
+    let mut table = Table::new();
+    table.insert("kind".into(), kind.as_str().into());
+    table.insert("law".into(), law.clone().into());
+    table.insert("keep_days".into(), i64::from(*keep_days).into());
+    table.into()
+}

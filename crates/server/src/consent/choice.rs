@@ -1,0 +1,177 @@
+//! Decisions on their way into the ledger, and what follows from each in the same write.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use privacy::consent::{ConsentRecord, LedgerEntry, LedgerState, ReceiptError, Refusal, Source};
+use privacy::data::Kind;
+use privacy::grant::{CollectError, ReadError};
+use privacy::register::Declaration;
+use privacy::store::{Day, Law, StoreError, Tx};
+use privacy::subject::Subject;
+use privacy::vault::Vault;
+use store::WriteTx;
+
+use crate::recommend::{Engine, relearn};
+use crate::web::{Problem, ProblemKind};
+
+/// Why a choice was not taken down.
+#[derive(Debug, thiserror::Error)]
+pub enum ChoiceError {
+    /// It is about a purpose that isn't declared, or the store or a row could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The identity by which the person is found again could not be sealed.
+    #[error(transparent)]
+    Collect(#[from] CollectError),
+    /// There is no receipt for it.
+    #[error(transparent)]
+    Receipt(#[from] ReceiptError),
+}
+
+impl From<StoreError> for ChoiceError {
+    fn from(error: StoreError) -> Self {
+        Self::Read(ReadError::Store(error))
+    }
+}
+
+impl From<ChoiceError> for Problem {
+    fn from(error: ChoiceError) -> Self {
+        match error {
+            ChoiceError::Read(ReadError::Store(error)) => error.into(),
+            ChoiceError::Read(ReadError::Refused(Refusal::UnknownPurpose(purpose))) => Self::malformed(
+                format!("there is no purpose `{purpose}`"),
+                "use the purposes that GET /v1/consent lists, or declare it in equipoise.toml",
+            ),
+            ChoiceError::Read(ReadError::Refused(Refusal::UnknownSubject)) => Self::new(
+                ProblemKind::NotFound,
+                "nobody is known by this id",
+                "check the id; nothing is stored about somebody who was never heard of or was erased",
+            ),
+            other @ (ChoiceError::Read(
+                ReadError::Refused(_) | ReadError::Vault(_) | ReadError::Form(_),
+            )
+            | ChoiceError::Collect(_)
+            | ChoiceError::Receipt(_)) => Self::internal(&other),
+        }
+    }
+}
+
+/// Inside a write: takes decisions down, deletes what they leave without a purpose, and has the models forget or learn
+/// accordingly. Everybody who records a decision does it here. Answers each record with its number in the ledger.
+///
+/// A time after `now` becomes `now`.
+///
+/// # Errors
+/// [`Refusal::UnknownPurpose`] for a purpose that isn't declared; otherwise when the store or a row can't be read.
+pub fn decide(
+    tx: &WriteTx<'_>,
+    engine: &Engine,
+    vault: &Vault,
+    subject: &Subject,
+    decisions: Vec<ConsentRecord>,
+    now: Timestamp,
+) -> Result<Vec<(u64, ConsentRecord)>, ReadError> {
+    let law = Tx::law(tx);
+    if let Some(stray) = decisions.iter().find(|one| law.register.purpose(one.purpose.as_str()).is_none()) {
+        return Err(Refusal::UnknownPurpose(stray.purpose.to_string()).into());
+    }
+    let mut recorded = Vec::with_capacity(decisions.len());
+    for mut record in decisions {
+        record.at = record.at.min(now);
+        let seq = tx.append(subject, &LedgerEntry::Consent(record.clone()), now)?;
+        recorded.push((seq, record));
+    }
+    if !recorded.is_empty() {
+        drop_undeclared(tx, subject, now)?;
+        relearn(tx, engine, vault, subject, now)?;
+    }
+    Ok(recorded)
+}
+
+/// Inside a write: an opt-out signal (Sec-GPC) that came with a request of this person, if it says anything new.
+///
+/// # Errors
+/// [`ReadError`] when the ledger or a row can't be read.
+pub fn heed_opt_out(
+    tx: &WriteTx<'_>,
+    engine: &Engine,
+    vault: &Vault,
+    subject: &Subject,
+    now: Timestamp,
+) -> Result<Vec<(u64, ConsentRecord)>, ReadError> {
+    let law = Tx::law(tx);
+    let state = tx.ledger(subject)?.ok_or(Refusal::UnknownSubject)?;
+    let Some(notice) = law.notices.current() else { return Ok(Vec::new()) };
+    let decisions = state
+        .heed_opt_out_signal(&law.register)
+        .into_iter()
+        .map(|(purpose, status)| ConsentRecord {
+            purpose,
+            status,
+            at: now,
+            notice,
+            language: "und".to_owned(),
+            source: Source::Signal,
+        })
+        .collect();
+    decide(tx, engine, vault, subject, decisions, now)
+}
+
+/// Inside a write: deletes a person's rows that no permitted purpose declares any more, and those older than the
+/// longest retention of the purposes that still declare them. Says how many went.
+///
+/// Whoever has had processing restricted (GDPR Art. 18) keeps everything until the restriction is lifted.
+///
+/// # Errors
+/// [`ReadError`] when the ledger can't be read or the rows can't be deleted.
+pub fn drop_undeclared(tx: &WriteTx<'_>, subject: &Subject, now: Timestamp) -> Result<u64, ReadError> {
+    let state = tx.ledger(subject)?.ok_or(Refusal::UnknownSubject)?;
+    if state.restricted_since().is_some() {
+        return Ok(0);
+    }
+    let kept = retention(Tx::law(tx), &state, now);
+    let today = Day::of(now);
+    let mut gone = 0;
+    for kind in Kind::ALL {
+        gone += match kept.get(kind) {
+            Some(days) => tx.delete_subject_before(subject, *kind, today.minus(*days))?,
+            None => tx.delete_kind(subject, *kind)?,
+        };
+    }
+    Ok(gone)
+}
+
+/// For how many days each kind of this person's data may be kept; a kind that isn't named may not be kept at all.
+pub(crate) fn retention(law: &Law, state: &LedgerState, now: Timestamp) -> BTreeMap<Kind, u32> {
+    let mut kept: BTreeMap<Kind, u32> = BTreeMap::new();
+    let mut keep = |declaration: &Declaration| {
+        for kind in declaration.data.keys() {
+            let days = kept.entry(*kind).or_default();
+            *days = (*days).max(declaration.retention_days);
+        }
+    };
+    for (purpose, declaration) in &law.register.purposes {
+        match state.permit(purpose, &law.register, &law.notices, now) {
+            Ok(()) => keep(declaration),
+            // The yes to an older notice still covers what that notice said; only the wider use must be asked for.
+            Err(Refusal::StaleNotice(_)) => {
+                let agreed = state.consent(purpose.as_str()).and_then(|record| law.notices.at(record.notice));
+                if let Some(agreed) = agreed.and_then(|register| register.purpose(purpose.as_str())) {
+                    keep(agreed);
+                }
+            }
+            Err(
+                Refusal::UnknownSubject
+                | Refusal::UnknownPurpose(_)
+                | Refusal::UndeclaredKind { .. }
+                | Refusal::NoConsent { .. }
+                | Refusal::ConsentExpired(_)
+                | Refusal::Objected(_)
+                | Refusal::Restricted
+                | Refusal::OptOutSignal(_),
+            ) => {}
+        }
+    }
+    kept
+}

@@ -1,0 +1,15 @@
+//! The customer's choice: taking it down, heeding it at once, handing out receipts.
+//!
+//! A decision, the deletion of what it leaves without a purpose, and what the models forget for it are one write, so
+//! that the very next answer obeys. Nothing here may make a yes of anything but a yes.
+
+mod choice;
+mod receipts;
+mod routes;
+#[cfg(test)]
+mod tests;
+
+pub use choice::{ChoiceError, decide, drop_undeclared, heed_opt_out};
+pub use receipts::{receipt, receipts};
+pub(crate) use routes::operator;
+pub use routes::{Choice, Stored, Who, consent_of, routes, state, take_choice};

@@ -1,0 +1,125 @@
+//! Reads the loosely typed JSON of real clients: ids that are numbers, texts that are null, objects that are lists.
+//!
+//! Whatever isn't of the expected form is as good as absent. Must never give back a text that has not been cut to
+//! length and, unless it is an identity or a contact detail, redacted.
+
+use privacy::minimise::{looks_like_personal, redact};
+use serde_json::Value;
+
+/// Longest id, in bytes.
+const LONGEST_ID: usize = 200;
+/// Longest name of a category, coupon or the like, in characters.
+const LONGEST_WORD: usize = 120;
+/// Longest free text, in characters.
+const LONGEST_TEXT: usize = 2_000;
+
+/// An id looks like an e-mail address, a phone number or the like, which must not stand where ids stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct PersonalId;
+
+/// The member of an object; null when there is none, or no object.
+pub(super) fn member<'a>(value: &'a Value, name: &str) -> &'a Value {
+    value.get(name).unwrap_or(&Value::Null)
+}
+
+/// The first of the members that isn't null.
+pub(super) fn first<'a>(value: &'a Value, names: &[&str]) -> &'a Value {
+    names.iter().map(|name| member(value, name)).find(|found| !found.is_null()).unwrap_or(&Value::Null)
+}
+
+/// A text or whole number as an id, without looking at what it says.
+pub(super) fn raw_id(value: &Value) -> Option<String> {
+    let text = match value {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) => number.as_i64().map(|n| n.to_string()).or_else(|| number.as_u64().map(|n| n.to_string()))?,
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => return None,
+    };
+    let fits = !text.is_empty() && text.len() <= LONGEST_ID && !text.chars().any(char::is_control);
+    fits.then_some(text)
+}
+
+/// An id of a product, an order, a visit.
+pub(super) fn id(value: &Value) -> Result<Option<String>, PersonalId> {
+    match raw_id(value) {
+        Some(id) if looks_like_personal(&id).is_some() => Err(PersonalId),
+        other => Ok(other),
+    }
+}
+
+/// A category, coupon or other short text, redacted.
+pub(super) fn word(value: &Value) -> Option<String> {
+    text_of(value, LONGEST_WORD).map(|text| redact(&text).text)
+}
+
+/// Free text, redacted.
+pub(super) fn free_text(value: &Value) -> Option<String> {
+    text_of(value, LONGEST_TEXT).map(|text| redact(&text).text)
+}
+
+/// A contact detail as it was said.
+pub(super) fn detail(value: &Value) -> Option<String> {
+    text_of(value, LONGEST_WORD * 2)
+}
+
+fn text_of(value: &Value, longest: usize) -> Option<String> {
+    let text = match value {
+        Value::String(text) => {
+            // Redaction sees whole words: what is cut off was never looked at.
+            let cut: String = text.trim().chars().filter(|c| !c.is_control() || *c == '\n').take(longest).collect();
+            cut
+        }
+        Value::Number(number) => number.to_string(),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => return None,
+    };
+    (!text.is_empty()).then_some(text)
+}
+
+/// How many: a whole number, also as text or with a zero fraction.
+pub(super) fn quantity(value: &Value) -> Option<i64> {
+    let text = super::money::decimal(value)?;
+    super::money::minor_units(&text, 0).filter(|n| n.abs() <= 1_000_000_000)
+}
+
+/// A language tag such as `en-NZ`.
+pub(super) fn language(value: &Value) -> Option<String> {
+    let tag = value.as_str()?.trim();
+    let plain = (2..=35).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    plain.then(|| tag.replace('_', "-"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn ids_may_be_numbers_but_not_personal() {
+        assert_eq!(id(&json!(1042)), Ok(Some("1042".into())));
+        assert_eq!(id(&json!(" p-1 ")), Ok(Some("p-1".into())));
+        for absent in [json!(null), json!(""), json!([]), json!({}), json!(true), json!(1.5), json!("a\u{0}b"), json!("x".repeat(201))] {
+            assert_eq!(id(&absent), Ok(None), "{absent}");
+        }
+        assert_eq!(id(&json!("ana@example.com")), Err(PersonalId));
+        assert_eq!(id(&json!("+64 21 555 0123")), Err(PersonalId));
+    }
+
+    #[test]
+    fn texts_lose_what_is_personal() {
+        assert_eq!(free_text(&json!("ring 021 555 0123")).as_deref(), Some("ring [phone]"));
+        assert_eq!(word(&json!("ana@example.com")).as_deref(), Some("[e-mail]"));
+    }
+
+    #[test]
+    fn quantities_are_whole() {
+        assert_eq!(quantity(&json!("2")), Some(2));
+        assert_eq!(quantity(&json!(-3.0)), Some(-3));
+        assert_eq!(quantity(&json!("two")), None);
+    }
+
+    #[test]
+    fn languages_are_tags() {
+        assert_eq!(language(&json!("en_NZ")).as_deref(), Some("en-NZ"));
+        assert_eq!(language(&json!("ana@example.com")), None);
+    }
+}

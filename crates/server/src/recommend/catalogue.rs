@@ -1,0 +1,151 @@
+//! The shop's products and articles as the recommender and the pages see them. Nothing here is about a person.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use models::recommend::ItemId;
+use models::recommend::content::{ContentError, ContentIndex, Entry, Kind, Weights};
+use serde::{Deserialize, Serialize};
+use store::{Item, ItemKind};
+
+/// A product or an article, as stored in [`Item::json`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CatalogueItem {
+    /// The shop's id (SKU or slug).
+    pub id: String,
+    /// Product or article.
+    #[serde(skip, default = "product")]
+    pub kind: ItemKind,
+    /// Its name or title.
+    pub name: String,
+    /// Its brand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brand: Option<String>,
+    /// From the broadest category to the narrowest.
+    #[serde(default)]
+    pub category: Vec<String>,
+    /// The price in minor units.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price_minor: Option<i64>,
+    /// ISO 4217.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
+    /// Tags and topics.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// Description or summary.
+    #[serde(default)]
+    pub text: String,
+    /// Whether it is used up and bought again.
+    #[serde(default)]
+    pub consumable: bool,
+    /// How many are in stock, when the shop says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stock: Option<i64>,
+    /// Its page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Its picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<String>,
+}
+
+const fn product() -> ItemKind {
+    ItemKind::Product
+}
+
+/// All items, numbered for the models, with what they have in common.
+#[derive(Debug)]
+pub struct Catalogue {
+    items: Vec<Arc<CatalogueItem>>,
+    by_id: HashMap<String, usize>,
+    numbers: HashMap<ItemId, usize>,
+    brands: HashMap<String, u32>,
+    content: ContentIndex,
+}
+
+impl Catalogue {
+    /// Reads stored items; those that can't be read are left out and named in the log. `number` gives each id the
+    /// number under which the models know it.
+    ///
+    /// # Errors
+    /// [`ContentError`] when two items have one number.
+    pub fn build(stored: &[Item], mut number: impl FnMut(&str) -> ItemId) -> Result<Self, ContentError> {
+        let mut words = Interned::default();
+        let mut brands = HashMap::new();
+        let (mut items, mut by_id, mut numbers, mut entries) =
+            (Vec::new(), HashMap::new(), HashMap::new(), Vec::new());
+        for item in stored {
+            let mut read: CatalogueItem = match serde_json::from_str(&item.json) {
+                Ok(read) => read,
+                Err(error) => {
+                    tracing::warn!(item.id = item.id, error.cause = %error, "an item of the catalogue can't be read");
+                    continue;
+                }
+            };
+            read.kind = item.kind;
+            let brand = read.brand.as_ref().map(|name| {
+                let next = u32::try_from(brands.len()).unwrap_or(u32::MAX);
+                *brands.entry(name.clone()).or_insert(next)
+            });
+            let id = number(&item.id);
+            entries.push(Entry {
+                item: id,
+                kind: match item.kind {
+                    ItemKind::Product => Kind::Product,
+                    ItemKind::Article => Kind::Article,
+                },
+                category: read.category.iter().map(|part| words.number(part)).collect(),
+                brand,
+                tags: read.tags.iter().map(|tag| words.number(tag)).collect(),
+                text: format!("{} {}", read.name, read.text),
+                price_minor: read.price_minor,
+            });
+            by_id.insert(item.id.clone(), items.len());
+            numbers.insert(id, items.len());
+            items.push(Arc::new(read));
+        }
+        let content = ContentIndex::build(&entries, &Weights::balanced())?;
+        Ok(Self { items, by_id, numbers, brands, content })
+    }
+
+    /// The item with this id.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<&Arc<CatalogueItem>> {
+        self.by_id.get(id).and_then(|place| self.items.get(*place))
+    }
+
+    /// The item with this number.
+    #[must_use]
+    pub fn numbered(&self, number: ItemId) -> Option<&Arc<CatalogueItem>> {
+        self.numbers.get(&number).and_then(|place| self.items.get(*place))
+    }
+
+    /// All items, in the order in which they were stored.
+    #[must_use]
+    pub fn items(&self) -> &[Arc<CatalogueItem>] {
+        &self.items
+    }
+
+    /// The number of an item's brand.
+    #[must_use]
+    pub fn brand(&self, item: &CatalogueItem) -> Option<u32> {
+        item.brand.as_ref().and_then(|name| self.brands.get(name)).copied()
+    }
+
+    /// What resembles what.
+    #[must_use]
+    pub const fn content(&self) -> &ContentIndex {
+        &self.content
+    }
+}
+
+#[derive(Default)]
+struct Interned(HashMap<String, u32>);
+
+impl Interned {
+    fn number(&mut self, word: &str) -> u32 {
+        let next = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
+        *self.0.entry(word.to_lowercase()).or_insert(next)
+    }
+}

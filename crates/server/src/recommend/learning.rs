@@ -1,0 +1,210 @@
+//! How the models come to hold what they hold: through a grant or a collection, after the commit that made it lawful,
+//! in the order of commits. No other file may feed the engine.
+
+use jiff::Timestamp;
+use privacy::data::{
+    BasketAction, BrowseAction, BrowsingHistory, CartHistory, OrderAction, PurchaseHistory, UsableFor,
+};
+use privacy::data::{Basketed, Browsed, Ordered};
+use privacy::grant::{Authorize, Grant, ReadError};
+use privacy::purpose::{Analytics, Personalisation, Purpose, PurposeId};
+use privacy::store::{StoreError, Tx};
+use privacy::subject::Subject;
+use privacy::vault::Vault;
+use store::{Store, WriteTx};
+
+use super::engine::Names;
+use super::{Engine, Fact, PART};
+
+/// The facts in rows of browsing, carts and orders.
+#[must_use]
+pub fn facts(browsed: &[Browsed], basketed: &[Basketed], ordered: &[Ordered]) -> Vec<Fact> {
+    let looked = browsed.iter().filter_map(|row| {
+        let counts = match row.action {
+            BrowseAction::ViewedProduct | BrowseAction::ReadArticle | BrowseAction::Clicked => true,
+            BrowseAction::ViewedList
+            | BrowseAction::Searched
+            | BrowseAction::OpenedPage
+            | BrowseAction::SawPromotion => false,
+        };
+        let item = row.item.clone().filter(|_| counts)?;
+        Some(Fact::Looked { item, session: row.session.clone(), at: row.at })
+    });
+    let carted = basketed.iter().filter_map(|row| {
+        let counts = match row.action {
+            BasketAction::Added | BasketAction::Wished => true,
+            BasketAction::Removed
+            | BasketAction::ViewedCart
+            | BasketAction::StartedCheckout
+            | BasketAction::Coupon
+            | BasketAction::Unwished => false,
+        };
+        let item = row.item.clone().filter(|_| counts)?;
+        Some(Fact::Looked { item, session: row.session.clone(), at: row.at })
+    });
+    let bought = ordered.iter().filter_map(|row| {
+        let sign = match row.action {
+            OrderAction::Placed => 1,
+            OrderAction::Refunded | OrderAction::Cancelled => -1,
+            OrderAction::Updated => return None,
+        };
+        // Some clients write what was sent back with a minus, some without.
+        let lines = row.lines.iter().map(|line| (line.item.clone(), sign * line.quantity.abs())).collect();
+        Some(Fact::Bought { order: row.order.clone(), lines, at: row.at })
+    });
+    looked.chain(carted).chain(bought).collect()
+}
+
+/// Inside a write: what was just stored for a person is learnt after the commit, for the purposes that are permitted.
+///
+/// # Errors
+/// [`StoreError`] when the hook can't be set.
+pub fn learn(
+    tx: &WriteTx<'_>,
+    engine: &Engine,
+    vault: &Vault,
+    subject: &Subject,
+    purposes: &[PurposeId],
+    facts: Vec<Fact>,
+) {
+    let permitted = |id: &str| purposes.iter().any(|purpose| purpose.as_str() == id);
+    let names = Names {
+        personalisation: permitted(Personalisation::ID).then(|| vault.pseudonym(subject)),
+        analytics: permitted(Analytics::ID).then(|| vault.pseudonym(subject)),
+    };
+    if facts.is_empty() || (names.personalisation.is_none() && names.analytics.is_none()) {
+        return;
+    }
+    let engine = engine.clone();
+    tx.after_commit(Box::new(move || engine.learn(names, &facts)));
+}
+
+/// Inside a write, after anything but an appended row changed for a person (a decision, an objection, a restriction, a
+/// correction, a deletion, a join): forgets what the models hold and learns again what grants still open.
+///
+/// # Errors
+/// [`ReadError`] when the ledger or a row can't be read; the write should fail then.
+pub fn relearn(
+    tx: &WriteTx<'_>,
+    engine: &Engine,
+    vault: &Vault,
+    subject: &Subject,
+    now: Timestamp,
+) -> Result<(), ReadError> {
+    let known = all_names(vault, subject);
+    let (for_personalisation, for_analytics) = open(tx, vault, subject, now)?;
+    let engine = engine.clone();
+    tx.after_commit(Box::new(move || {
+        let nobody = Names { personalisation: None, analytics: None };
+        let personal = Names { personalisation: known.personalisation, ..nobody };
+        let counted = Names { analytics: known.analytics, ..nobody };
+        engine.replace(known, personal, &for_personalisation);
+        engine.learn(counted, &for_analytics);
+    }));
+    Ok(())
+}
+
+/// Inside a write: forgets the person in every model after the commit, and what is on its way into the vault. Returns
+/// the names of the models.
+pub fn forget(tx: &WriteTx<'_>, engine: &Engine, vault: &Vault, subject: &Subject) -> Vec<String> {
+    let known = all_names(vault, subject);
+    let (engine, subject) = (engine.clone(), *subject);
+    tx.after_commit(Box::new(move || {
+        engine.shown().drop_subject(&subject);
+        engine.replace(known, Names { personalisation: None, analytics: None }, &[]);
+    }));
+    ["session", "bought_together", "owned_together", "popularity"].map(str::to_owned).to_vec()
+}
+
+/// Rebuilds all models from the store, one person and grant at a time. `progress` gets the number of people so far.
+///
+/// # Errors
+/// [`StoreError`] when the store can't be read; people whose rows don't open are left out and counted in the log.
+pub fn replay(
+    store: &Store,
+    engine: &Engine,
+    now: Timestamp,
+    progress: &dyn Fn(u64),
+) -> Result<u64, StoreError> {
+    let items = store.read(|tx| tx.items())?;
+    if let Err(error) = engine.stock_catalogue(&items) {
+        tracing::error!(error.cause = %error, "the catalogue can't be used");
+    }
+    engine.clear();
+    let mut subjects = Vec::new();
+    store.read(|tx| tx.subjects(&mut |subject| subjects.push(subject)))?;
+    let (mut people, mut unreadable) = (0, 0_u64);
+    for some in subjects.chunks(500) {
+        store.read(|tx| {
+            for subject in some {
+                match open(tx, store.vault(), subject, now) {
+                    Ok((for_personalisation, for_analytics)) => {
+                        let known = all_names(store.vault(), subject);
+                        engine.learn(Names { analytics: None, ..known }, &for_personalisation);
+                        engine.learn(Names { personalisation: None, ..known }, &for_analytics);
+                    }
+                    Err(ReadError::Store(error)) => return Err(error),
+                    Err(_) => unreadable += 1,
+                }
+                people += 1;
+            }
+            progress(people);
+            Ok::<(), StoreError>(())
+        })?;
+    }
+    if unreadable > 0 {
+        tracing::error!(people.unreadable = unreadable, "rows that don't open; run `equipoise doctor`");
+    }
+    Ok(people)
+}
+
+fn all_names(vault: &Vault, subject: &Subject) -> Names {
+    Names { personalisation: Some(vault.pseudonym(subject)), analytics: Some(vault.pseudonym(subject)) }
+}
+
+/// What a person's grants open for the models: facts for personalisation, and facts for analytics.
+fn open(
+    tx: &impl Tx,
+    vault: &Vault,
+    subject: &Subject,
+    now: Timestamp,
+) -> Result<(Vec<Fact>, Vec<Fact>), ReadError> {
+    let personal = match tx.authorize::<Personalisation>(subject, PART, now) {
+        Ok(grant) => granted(&grant, vault)?,
+        Err(ReadError::Refused(_)) => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    let counted = match tx.authorize::<Analytics>(subject, PART, now) {
+        Ok(grant) => granted(&grant, vault)?,
+        Err(ReadError::Refused(_)) => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    Ok((personal, counted))
+}
+
+fn granted<P: Purpose>(grant: &Grant<'_, P>, vault: &Vault) -> Result<Vec<Fact>, ReadError>
+where
+    BrowsingHistory: UsableFor<P>,
+    CartHistory: UsableFor<P>,
+    PurchaseHistory: UsableFor<P>,
+{
+    let browsed = declared(grant.read::<BrowsingHistory>(vault))?;
+    let basketed = declared(grant.read::<CartHistory>(vault))?;
+    let ordered = declared(grant.read::<PurchaseHistory>(vault))?;
+    // exposed: the models learn under the purpose's pseudonym, and only what this purpose declares.
+    let browsed = browsed.as_ref().map_or(&[][..], |rows| rows.expose());
+    // exposed: as above.
+    let basketed = basketed.as_ref().map_or(&[][..], |rows| rows.expose());
+    // exposed: as above.
+    let ordered = ordered.as_ref().map_or(&[][..], |rows| rows.expose());
+    Ok(facts(browsed, basketed, ordered))
+}
+
+/// A kind that the register doesn't declare for the purpose is simply not there.
+pub(super) fn declared<T>(read: Result<T, ReadError>) -> Result<Option<T>, ReadError> {
+    match read {
+        Ok(rows) => Ok(Some(rows)),
+        Err(ReadError::Refused(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,22 @@
+//! Recommendations: what is learnt from whom, and what is answered to whom.
+//!
+//! The models hold only what a grant opened or a collection permitted; every answer asks the ledger anew. Nothing here
+//! may keep a person's data in another form than the models' own, under a purpose's pseudonym.
+
+mod answer;
+mod catalogue;
+mod engine;
+mod learning;
+mod reason;
+mod routes;
+mod shown;
+
+pub use answer::{Answer, Ask, Reason, Recommended, Wanted, Who, recommend};
+pub use catalogue::{Catalogue, CatalogueItem};
+pub use engine::{Engine, Fact, Held};
+pub use learning::{facts, forget, learn, relearn, replay};
+pub use routes::routes;
+pub use shown::{ShownBuffer, flush_shown};
+
+/// The part of the program that opens data here, as the audit log names it.
+pub(crate) const PART: &str = "recommend";

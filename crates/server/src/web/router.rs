@@ -1,0 +1,84 @@
+//! The table of routes: each with its policy, so that none can be added without one. The only file that calls axum's
+//! `route`.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::handler::Handler;
+use axum::http::Method;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodFilter, on};
+
+use super::Access;
+use crate::app::App;
+
+/// What handlers get.
+pub type State = axum::extract::State<Arc<App>>;
+
+/// One route, for the documentation and the matrix of policies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// Who may.
+    pub access: Access,
+    /// The method.
+    pub method: Method,
+    /// The path, with `{parameters}`.
+    pub path: &'static str,
+}
+
+/// Routes in the making.
+pub struct Table {
+    app: Arc<App>,
+    router: Router<Arc<App>>,
+    routes: Vec<Route>,
+}
+
+impl Table {
+    /// No routes yet.
+    #[must_use]
+    pub fn new(app: Arc<App>) -> Self {
+        Self { app, router: Router::new(), routes: Vec::new() }
+    }
+
+    /// Adds a route with its policy.
+    #[must_use]
+    pub fn route<H, T>(mut self, access: Access, method: Method, path: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, Arc<App>>,
+        T: 'static,
+    {
+        if access == Access::Demo && self.app.demo.is_none() {
+            return self;
+        }
+        let Ok(filter) = MethodFilter::try_from(method.clone()) else { return self };
+        let guarded = on(filter, handler);
+        let guarded = match access {
+            Access::Operator => guarded.route_layer(from_fn_with_state(Arc::clone(&self.app), operator)),
+            Access::Public | Access::Client | Access::Demo => guarded,
+        };
+        self.router = self.router.route(path, guarded);
+        self.routes.push(Route { access, method, path });
+        self
+    }
+
+    /// The routes so far.
+    #[must_use]
+    pub fn routes(&self) -> &[Route] {
+        &self.routes
+    }
+
+    /// The finished router.
+    #[must_use]
+    pub fn into_router(self) -> Router {
+        self.router.with_state(self.app)
+    }
+}
+
+async fn operator(axum::extract::State(app): axum::extract::State<Arc<App>>, request: Request, next: Next) -> Response {
+    match app.operator_token.check(request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    }
+}

@@ -1,0 +1,10 @@
+//! The whole program over HTTP, in one binary. Each file is one promise.
+
+mod canary;
+mod consent;
+mod crash;
+mod forgetting;
+mod harness;
+mod intake;
+mod recommendations;
+mod rights;

@@ -1,0 +1,82 @@
+//! Answers: reasons that add up, nothing just bought, and something useful for whoever says no.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Shop, ordered, viewed};
+
+const ALL: &[&str] = &["analytics", "personalisation"];
+
+fn busy_shop() -> Shop {
+    let shop = Shop::open();
+    shop.stock(&["boots", "socks", "tent", "stove", "mat"]);
+    let now = shop.now();
+    for person in ["a", "b", "c", "d", "e", "f"] {
+        shop.batch(&[
+            viewed(person, "boots", "s", now, ALL),
+            viewed(person, "socks", "s", now, ALL),
+            viewed(person, "tent", "s2", now, ALL),
+            viewed(person, "stove", "s2", now, ALL),
+            ordered(person, &format!("o{person}"), &["boots", "socks"], now, ALL),
+            ordered(person, &format!("p{person}"), &["tent", "stove"], now, ALL),
+        ]);
+    }
+    shop
+}
+
+#[test]
+fn parts_add_up_to_the_score() {
+    let shop = busy_shop();
+    shop.batch(&[viewed("mere", "boots", "s", shop.now(), ALL)]);
+    let answer = shop.recommendations("mere", "&content=both");
+    let items = answer.body["items"].as_array().unwrap();
+    assert!(!items.is_empty());
+    for item in items {
+        let parts: f64 = item["why"].as_array().unwrap().iter().map(|why| why["part"].as_f64().unwrap()).sum();
+        let score = item["score"].as_f64().unwrap();
+        assert!((parts - score).abs() <= 1e-12 * score.abs(), "{item}");
+        assert!(!item["why"].as_array().unwrap().is_empty());
+    }
+    assert_eq!(items[0]["id"], "socks");
+}
+
+#[test]
+fn nothing_just_bought_is_pushed_again() {
+    let shop = busy_shop();
+    shop.batch(&[ordered("mere", "o1", &["boots", "socks"], shop.now(), ALL)]);
+    let answer = shop.recommendations("mere", "&count=50");
+    let ids: Vec<&str> = answer.body["items"].as_array().unwrap().iter().filter_map(|item| item["id"].as_str()).collect();
+    assert!(!ids.contains(&"boots") && !ids.contains(&"socks"), "{ids:?}");
+    assert!(!ids.is_empty());
+}
+
+#[test]
+fn whoever_has_not_chosen_is_served_from_the_page_alone() {
+    let shop = busy_shop();
+    let answer =
+        shop.client("GET", "/v1/recommendations?anonymous_id=never-seen&item=boots", &Value::Null);
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    assert_eq!(answer.body["items"][0]["id"], "socks", "{}", answer.text);
+    assert_eq!(answer.body["purposes"]["used"], json!([]));
+    let people = shop.app.engine.people();
+    assert_eq!(people, (6, 6));
+}
+
+#[test]
+fn each_event_is_in_the_very_next_answer() {
+    let shop = busy_shop();
+    shop.batch(&[viewed("mere", "boots", "s", shop.now(), ALL)]);
+    assert_eq!(shop.recommendations("mere", "").body["items"][0]["id"], "socks");
+    shop.pass_seconds(10);
+    shop.batch(&[viewed("mere", "tent", "s", shop.now(), ALL)]);
+    assert_eq!(shop.recommendations("mere", "").body["items"][0]["id"], "stove");
+}
+
+#[test]
+fn bad_questions_are_told_what_to_do() {
+    let shop = Shop::open();
+    for (query, word) in [("count=0", "1 to 100"), ("content=everything", "products"), ("colour=red", "openapi")] {
+        let answer = shop.client("GET", &format!("/v1/recommendations?{query}"), &Value::Null);
+        assert_eq!(answer.status, 400, "{query}: {}", answer.text);
+        assert!(answer.body["mend"].as_str().unwrap().contains(word), "{}", answer.text);
+    }
+}

@@ -1,0 +1,240 @@
+//! Backup and restore. A backup holds the data and the wrapped data keys, never the root key, epoch keys or secrets.
+//! A restore must not bring anybody back who was erased: it keeps the live keystore, and replays the tombstones before
+//! anything is served.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use privacy::audit::{Author, Entry};
+use privacy::store::StoreError;
+use rusqlite::Connection;
+
+use crate::audit_log::AuditLog;
+use crate::error::{OpenError, file, from_sql, sql};
+use crate::keystore::{KeyWriter, shred, tombstones};
+use crate::shared::Readers;
+use crate::store::{DATA_FILE, KEYS_FILE, Options, SHOP_ID, Store, directory_error, lock};
+use crate::{erasure, files, schema};
+
+const MANIFEST: &str = "manifest.toml";
+const FORMAT: &str = "equipoise-backup/1";
+
+/// What a backup holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BackupReport {
+    /// The directory.
+    pub to: PathBuf,
+    /// Living data subjects in it.
+    pub subjects: u64,
+    /// Entries of the audit log in it.
+    pub audit_entries: u64,
+    /// Bytes of both databases.
+    pub bytes: u64,
+}
+
+/// What a restore did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RestoreReport {
+    /// Living data subjects afterwards.
+    pub subjects: u64,
+    /// People in the backup who had been erased since, and were erased from it again.
+    pub erased_again: u64,
+    /// Which keystore is in use.
+    pub keystore: KeystoreUsed,
+}
+
+/// Which keystore a restore has used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeystoreUsed {
+    /// The one that was there, which knows who was erased since the backup.
+    Live,
+    /// The backup's, for there was no other.
+    Backup,
+}
+
+/// Why a backup could not be restored.
+#[derive(Debug, thiserror::Error)]
+pub enum RestoreError {
+    /// There is data already.
+    #[error("there is data in `{0}` already; move it away first if the backup shall take its place")]
+    Occupied(PathBuf),
+    /// It isn't a backup, or one of another version.
+    #[error("`{0}` is no backup that this version knows")]
+    NoBackup(PathBuf),
+    /// The backup belongs to another shop than the keys.
+    #[error("the backup belongs to another shop than the keys in `{0}`")]
+    OtherShop(PathBuf),
+    /// Something can't be read or written.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The database can't be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Store {
+    /// Copies data and keystore into a new directory, while others read and write. Blocks.
+    ///
+    /// The data is copied first, so that the copied keystore knows every erasure that the copied data has.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the directory holds something already, or can't be written.
+    pub fn backup(&self, to: &Path) -> Result<BackupReport, StoreError> {
+        let broken = |error: std::io::Error| file(to, &error);
+        files::make_directory(to).map_err(broken)?;
+        if std::fs::read_dir(to).map_err(broken)?.next().is_some() {
+            return Err(StoreError::Unavailable(format!("`{}` isn't empty; name a new directory", to.display())));
+        }
+        let (data, keys) = (to.join(DATA_FILE), to.join(KEYS_FILE));
+        let options = self.options();
+        vacuum_into(&options.data_dir.join(DATA_FILE), &data)?;
+        vacuum_into(&options.key_dir.join(KEYS_FILE), &keys)?;
+        let copy = Readers::new(&data);
+        let (subjects, audit_entries) = copy.read(|connection| {
+            let subjects = count(connection, "SELECT count(*) FROM subject")?;
+            Ok::<_, StoreError>((subjects, count(connection, "SELECT count(*) FROM audit_entry")?))
+        })?;
+        drop(copy);
+        let manifest = toml::Table::from_iter([
+            (String::from("format"), toml::Value::from(FORMAT)),
+            (String::from("shop_id"), toml::Value::from(self.shop_id())),
+            (String::from("schema"), toml::Value::from(schema::newest(schema::DATA))),
+        ]);
+        files::create(&to.join(MANIFEST), manifest.to_string().as_bytes()).map_err(broken)?;
+        let length = |path: &Path| std::fs::metadata(path).map(|found| found.len()).map_err(broken);
+        let bytes = length(&data)? + length(&keys)?;
+        Ok(BackupReport { to: to.to_owned(), subjects, audit_entries, bytes })
+    }
+}
+
+fn vacuum_into(from: &Path, to: &Path) -> Result<(), StoreError> {
+    // An empty file of ours, so that the copy has its mode.
+    files::touch(to).map_err(|error| file(to, &error))?;
+    let connection = schema::open_reader(from, 16 * 1024)?;
+    let name = to.to_str().ok_or_else(|| StoreError::Unavailable(String::from("the path isn't plain text")))?;
+    connection.execute("VACUUM INTO ?1", [name]).map_err(sql)?;
+    std::fs::File::open(to)
+        .and_then(|file| file.sync_all())
+        .and_then(|()| files::sync_directory(to))
+        .map_err(|error| file(to, &error))
+}
+
+fn count(connection: &Connection, text: &str) -> Result<u64, StoreError> {
+    connection.query_row(text, [], |row| row.get(0)).map_err(sql).and_then(from_sql)
+}
+
+/// Puts a backup into an empty data directory. Where there is a keystore already it stays, so that whoever was erased
+/// since the backup stays erased; their rows in the backup are deleted before this returns.
+///
+/// # Errors
+/// [`RestoreError`] when there is data already, or the backup is another shop's or damaged. The data directory is as
+/// it was then.
+pub fn restore(from: &Path, options: &Options, now: Timestamp) -> Result<RestoreReport, RestoreError> {
+    let shop_id = read_manifest(from)?;
+    let data_path = options.data_dir.join(DATA_FILE);
+    if data_path.exists() {
+        return Err(RestoreError::Occupied(options.data_dir.clone()));
+    }
+    let _lock = lock(&options.data_dir)?;
+    let keys_path = options.key_dir.join(KEYS_FILE);
+    let keystore = if keys_path.exists() { KeystoreUsed::Live } else { KeystoreUsed::Backup };
+    let keys = match keystore {
+        KeystoreUsed::Live => KeyWriter::open(&keys_path)?,
+        KeystoreUsed::Backup => {
+            files::make_directory(&options.key_dir).map_err(|e| directory_error(&options.key_dir, &e))?;
+            copy(&from.join(KEYS_FILE), &keys_path)?;
+            KeyWriter::open(&keys_path)?
+        }
+    };
+    if schema::meta(keys.connection(), SHOP_ID)?.as_deref() != Some(shop_id.as_str()) {
+        return Err(RestoreError::OtherShop(options.key_dir.clone()));
+    }
+    // The erased of the backup's own time are erased for the live keystore too.
+    let older = Readers::new(&from.join(KEYS_FILE)).read(tombstones)?;
+    for (subject, day) in &older {
+        shred(keys.connection(), subject, *day)?;
+    }
+    keys.checkpoint()?;
+    let draft = options.data_dir.join("restoring.db");
+    clear(&draft)?;
+    copy(&from.join(DATA_FILE), &draft)?;
+    let replayed = replay(&draft, &keys, &shop_id, now);
+    if replayed.is_err() {
+        clear(&draft)?;
+    }
+    let (subjects, erased_again) = replayed?;
+    std::fs::rename(&draft, &data_path)
+        .and_then(|()| files::sync_directory(&data_path))
+        .map_err(|error| file(&data_path, &error))?;
+    Ok(RestoreReport { subjects, erased_again, keystore })
+}
+
+/// Deletes from the draft whatever belongs to the erased, and says so in its audit log.
+fn replay(
+    draft: &Path,
+    keys: &KeyWriter,
+    shop_id: &str,
+    now: Timestamp,
+) -> Result<(u64, u64), RestoreError> {
+    let data = schema::open_writer(draft, schema::DATA, 64 * 1024)?;
+    let sound: String =
+        data.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).map_err(sql)?;
+    if sound != "ok" || schema::meta(&data, SHOP_ID)?.as_deref() != Some(shop_id) {
+        return Err(StoreError::Damaged(String::from("the backup's data is not as it was written")).into());
+    }
+    let mut log = AuditLog::resume(&data)?;
+    let transaction = data.unchecked_transaction().map_err(sql)?;
+    let erased_again = erasure::finish(&transaction, &mut log, &keys.tombstones()?, now)?;
+    let entry = Entry {
+        seq: 0,
+        at: now,
+        action: String::from("backup.restore"),
+        author: Author::System,
+        task: None,
+        purpose: None,
+        kind: None,
+        subject: None,
+        count: u32::try_from(erased_again).unwrap_or(u32::MAX),
+        bundle: None,
+        detail: Some(String::from("the log goes on from the backup; the count is of people erased again")),
+    };
+    log.append(&transaction, entry)?;
+    log.keep_edge(&transaction)?;
+    transaction.commit().map_err(sql)?;
+    let subjects = count(&data, "SELECT count(*) FROM subject")?;
+    crate::keystore::checkpoint(&data)?;
+    // Closing the only connection takes the write-ahead log away, so that the file alone can be renamed.
+    data.close().map_err(|(_, error)| sql(error))?;
+    Ok((subjects, erased_again))
+}
+
+fn read_manifest(from: &Path) -> Result<String, RestoreError> {
+    let none = || RestoreError::NoBackup(from.to_owned());
+    let text = std::fs::read_to_string(from.join(MANIFEST)).map_err(|_| none())?;
+    let manifest: toml::Table = text.parse().map_err(|_| none())?;
+    let text = |name: &str| manifest.get(name).and_then(toml::Value::as_str);
+    if text("format") != Some(FORMAT) {
+        return Err(none());
+    }
+    text("shop_id").map(str::to_owned).ok_or_else(none)
+}
+
+fn copy(from: &Path, to: &Path) -> Result<(), StoreError> {
+    let copied = files::touch(to)
+        .and_then(|()| std::fs::copy(from, to))
+        .and_then(|_| std::fs::File::open(to)?.sync_all())
+        .and_then(|()| files::sync_directory(to));
+    copied.map_err(|error| file(to, &error))
+}
+
+fn clear(draft: &Path) -> Result<(), StoreError> {
+    for ending in ["db", "db-wal", "db-shm"] {
+        let path = draft.with_extension(ending);
+        match std::fs::remove_file(&path) {
+            Ok(()) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(file(&path, &error)),
+        }
+    }
+    Ok(())
+}

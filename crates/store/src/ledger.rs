@@ -1,0 +1,134 @@
+//! The consent ledger's rows: appended, replayed, and never changed. What can't be read back is damage, never a yes.
+
+use jiff::Timestamp;
+use privacy::consent::{ConsentRecord, LedgerEntry, LedgerState};
+use privacy::notice::NoticeVersion;
+use privacy::purpose::PurposeId;
+use privacy::store::StoreError;
+use privacy::subject::Subject;
+use rusqlite::{Connection, Row, params};
+
+use crate::error::{from_sql, sql};
+use crate::snapshot::Snapshot;
+
+impl Snapshot<'_> {
+    /// The replayed ledger of a person; `None` if nobody is known by that name.
+    pub(crate) fn ledger(&self, subject: &Subject) -> Result<Option<LedgerState>, StoreError> {
+        if !self.is_known(subject)? {
+            return Ok(None);
+        }
+        let entries = self.ledger_entries(subject)?;
+        Ok(Some(LedgerState::replay(entries.into_iter().map(|(_, entry, _)| entry))))
+    }
+
+    /// The person's ledger in its order: number (from 0), entry, and when it was recorded.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when an entry can't be read back.
+    pub fn ledger_entries(
+        &self,
+        subject: &Subject,
+    ) -> Result<Vec<(u64, LedgerEntry, Timestamp)>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached(
+                "SELECT seq, what, purpose, status, decided_at, notice, language, source, recorded_at
+                 FROM ledger WHERE subject = ?1 ORDER BY seq",
+            )
+            .map_err(sql)?;
+        let mut rows = statement.query([subject.as_bytes()]).map_err(sql)?;
+        let mut entries = Vec::new();
+        while let Some(row) = rows.next().map_err(sql)? {
+            entries.push(read(row)?);
+        }
+        Ok(entries)
+    }
+}
+
+fn read(row: &Row<'_>) -> Result<(u64, LedgerEntry, Timestamp), StoreError> {
+    let seq = from_sql(row.get(0).map_err(sql)?)?;
+    let damaged = |what: &str| StoreError::Damaged(format!("an entry of the consent ledger has no readable {what}"));
+    let text = |column: usize, what: &str| -> Result<String, StoreError> {
+        row.get::<_, Option<String>>(column).map_err(sql)?.ok_or_else(|| damaged(what))
+    };
+    let time = |column: usize| -> Result<Timestamp, StoreError> {
+        text(column, "time")?.parse().map_err(|_| damaged("time"))
+    };
+    let purpose = || -> Result<PurposeId, StoreError> {
+        text(2, "purpose")?.parse().map_err(|_| damaged("purpose"))
+    };
+    let at = time(4)?;
+    let entry = match text(1, "form")?.as_str() {
+        CONSENT => LedgerEntry::Consent(ConsentRecord {
+            purpose: purpose()?,
+            status: text(3, "status")?.parse().map_err(|_| damaged("status"))?,
+            at,
+            notice: row.get::<_, Option<u32>>(5).map_err(sql)?.map(NoticeVersion).ok_or_else(|| damaged("notice"))?,
+            language: text(6, "language")?,
+            source: text(7, "source")?.parse().map_err(|_| damaged("source"))?,
+        }),
+        OBJECTED => LedgerEntry::Objected { purpose: purpose()?, at },
+        OBJECTION_LIFTED => LedgerEntry::ObjectionLifted { purpose: purpose()?, at },
+        RESTRICTED => LedgerEntry::Restricted { at },
+        RESTRICTION_LIFTED => LedgerEntry::RestrictionLifted { at },
+        _ => return Err(damaged("form")),
+    };
+    Ok((seq, entry, time(8)?))
+}
+
+const CONSENT: &str = "consent";
+const OBJECTED: &str = "objected";
+const OBJECTION_LIFTED: &str = "objection_lifted";
+const RESTRICTED: &str = "restricted";
+const RESTRICTION_LIFTED: &str = "restriction_lifted";
+
+/// Appends an entry to a person's ledger and says its number, from 0.
+pub(crate) fn append(
+    connection: &Connection,
+    subject: &Subject,
+    entry: &LedgerEntry,
+    recorded_at: Timestamp,
+) -> Result<u64, StoreError> {
+    let (what, purpose, at) = match entry {
+        LedgerEntry::Consent(record) => (CONSENT, Some(&record.purpose), record.at),
+        LedgerEntry::Objected { purpose, at } => (OBJECTED, Some(purpose), *at),
+        LedgerEntry::ObjectionLifted { purpose, at } => (OBJECTION_LIFTED, Some(purpose), *at),
+        LedgerEntry::Restricted { at } => (RESTRICTED, None, *at),
+        LedgerEntry::RestrictionLifted { at } => (RESTRICTION_LIFTED, None, *at),
+    };
+    let consent = match entry {
+        LedgerEntry::Consent(ConsentRecord { purpose: _, status, at: _, notice, language, source }) => {
+            Some((status.as_str(), notice.0, language.as_str(), source.as_str()))
+        }
+        LedgerEntry::Objected { .. }
+        | LedgerEntry::ObjectionLifted { .. }
+        | LedgerEntry::Restricted { .. }
+        | LedgerEntry::RestrictionLifted { .. } => None,
+    };
+    let mut statement = connection
+        .prepare_cached(
+            "INSERT INTO ledger
+               (subject, seq, what, purpose, status, decided_at, notice, language, source, recorded_at)
+             VALUES (?1, (SELECT coalesce(max(seq) + 1, 0) FROM ledger WHERE subject = ?1),
+               ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+             RETURNING seq",
+        )
+        .map_err(sql)?;
+    statement
+        .query_row(
+            params![
+                subject.as_bytes(),
+                what,
+                purpose.map(PurposeId::as_str),
+                consent.map(|(status, ..)| status),
+                at.to_string(),
+                consent.map(|(_, notice, ..)| notice),
+                consent.map(|(_, _, language, _)| language),
+                consent.map(|(.., source)| source),
+                recorded_at.to_string(),
+            ],
+            |row| row.get(0),
+        )
+        .map_err(sql)
+        .and_then(from_sql)
+}

@@ -1,0 +1,40 @@
+//! The store: SQLite files that hold what the shop keeps, sealed, and the keys apart from it.
+//!
+//! The only crate with SQL. It must never see plaintext of a data subject, never answer a write before it is
+//! durable, and never write anything without an entry in the audit log.
+
+mod audit_log;
+mod backup;
+mod catalogue;
+mod check;
+mod codes;
+mod erasure;
+mod error;
+mod files;
+mod keyring;
+mod keystore;
+mod ledger;
+mod openings;
+mod pending;
+mod read_tx;
+mod rotation;
+mod schema;
+mod shared;
+mod snapshot;
+mod store;
+mod write_tx;
+mod writer;
+
+pub use audit_log::{AuditMention, AuditTrail, SignedHead, audit_trail};
+pub use backup::{BackupReport, KeystoreUsed, RestoreError, RestoreReport, restore};
+pub use catalogue::{Item, ItemKind, Progress};
+pub use check::Finding;
+pub use erasure::{Erased, RetainedRow};
+pub use error::OpenError;
+pub use keyring::{KeyringError, RootSource};
+pub use pending::{Pending, Write};
+pub use privacy::store::{Day, Law, NewIdentity, NewRow, StoreError, StoredIdentity, StoredRow};
+pub use read_tx::ReadTx;
+pub use snapshot::Snapshot;
+pub use store::{Options, Store};
+pub use write_tx::{Put, WriteTx};

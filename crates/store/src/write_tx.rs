@@ -1,0 +1,431 @@
+//! A writing transaction: one write of several that are committed together, each in its own savepoint.
+//!
+//! It counts what it changes, so that no change can go without an audit entry, and collects what the keystore must
+//! learn before the data is committed. It must never open or seal anything.
+
+use std::cell::RefCell;
+use std::ops::Deref;
+
+use jiff::Timestamp;
+use privacy::audit::{Entry, Hash, Opening};
+use privacy::consent::{LedgerEntry, LedgerState};
+use privacy::data::Kind;
+use privacy::pseudonym::{BlindIndex, IdentityKind};
+use privacy::store::{
+    Day, Law, NewIdentity, NewRow, RightsTx, StoreError, StoredIdentity, StoredRow, Tx,
+};
+use privacy::subject::Subject;
+use privacy::vault::VaultError;
+use rusqlite::{Connection, params};
+
+use crate::audit_log::AuditLog;
+use crate::catalogue::{self, Item, Progress};
+use crate::erasure::{self, Erased};
+use crate::error::sql;
+use crate::keystore::KeyChange;
+use crate::pending::Write;
+use crate::shared::Shared;
+use crate::snapshot::Snapshot;
+use crate::{codes, ledger};
+
+/// What became of a row that was put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use = "a row that was there already was not stored again"]
+pub enum Put {
+    /// It is new.
+    Stored,
+    /// A row of this subject, kind and name was there already, and stays as it is.
+    Duplicate,
+}
+
+/// Whom a write has touched.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Touched {
+    #[default]
+    Nobody,
+    One(Subject),
+    Several,
+}
+
+/// What a write has done so far.
+#[derive(Default)]
+pub(crate) struct Effects {
+    pub(crate) rows: u64,
+    pub(crate) touched: Touched,
+    pub(crate) leaves: Vec<Hash>,
+    pub(crate) keys: Vec<KeyChange>,
+    /// The last subject that was found to be known.
+    known: Option<Subject>,
+}
+
+/// A writing transaction.
+pub struct WriteTx<'w> {
+    snapshot: Snapshot<'w>,
+    what: &'w Write,
+    first_entry: u64,
+    effects: RefCell<Effects>,
+}
+
+impl<'w> Deref for WriteTx<'w> {
+    type Target = Snapshot<'w>;
+
+    fn deref(&self) -> &Snapshot<'w> {
+        &self.snapshot
+    }
+}
+
+impl<'w> WriteTx<'w> {
+    pub(crate) fn new(connection: &'w Connection, shared: &'w Shared, what: &'w Write, log: &AuditLog) -> Self {
+        Self {
+            snapshot: Snapshot::new(connection, shared),
+            what,
+            first_entry: log.size(),
+            effects: RefCell::default(),
+        }
+    }
+
+    pub(crate) fn into_effects(self) -> Effects {
+        self.effects.into_inner()
+    }
+
+    /// What this write is.
+    #[must_use]
+    pub const fn what(&self) -> &'w Write {
+        self.what
+    }
+
+    /// Draws a new data subject and a data key, which reaches the keystore before this write reaches the data.
+    ///
+    /// # Errors
+    /// [`StoreError`] when randomness fails or it can't be written.
+    pub fn create_subject(&self, now: Timestamp) -> Result<Subject, StoreError> {
+        let subject = self.create_archive()?;
+        self.connection
+            .prepare_cached("INSERT INTO subject (subject, created_day) VALUES (?1, ?2)")
+            .and_then(|mut s| s.execute(params![subject.as_bytes(), Day::of(now).0]))
+            .map_err(sql)?;
+        self.changed(&subject, 1);
+        self.effects.borrow_mut().known = Some(subject);
+        Ok(subject)
+    }
+
+    /// Draws a name and a data key for what the law keeps: nobody's name, that no identity leads to and that isn't
+    /// among [`Snapshot::subjects`]. For [`Self::retain`].
+    ///
+    /// # Errors
+    /// [`StoreError`] when randomness fails.
+    pub fn create_archive(&self) -> Result<Subject, StoreError> {
+        let Shared { vault, keys, entropy, .. } = self.snapshot.shared;
+        let subject = Subject::generate(entropy.as_ref())
+            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        let key = vault.mint(&subject, entropy.as_ref()).map_err(vault_error)?;
+        keys.expect(subject, key.clone());
+        self.effects.borrow_mut().keys.push(KeyChange::Mint(subject, key));
+        Ok(subject)
+    }
+
+    /// Appends to a person's ledger and says the entry's number, from 0.
+    ///
+    /// # Errors
+    /// [`StoreError`] when nobody is known by that name, or it can't be written.
+    pub fn append(
+        &self,
+        subject: &Subject,
+        entry: &LedgerEntry,
+        recorded_at: Timestamp,
+    ) -> Result<u64, StoreError> {
+        self.require(subject)?;
+        let seq = ledger::append(self.connection, subject, entry, recorded_at)?;
+        self.changed(subject, 1);
+        Ok(seq)
+    }
+
+    /// Stores a sealed row, unless it is there already.
+    ///
+    /// # Errors
+    /// [`StoreError`] when its subject isn't known (any more), or it can't be written.
+    pub fn put(&self, row: &NewRow) -> Result<Put, StoreError> {
+        self.require(row.subject())?;
+        let changed = self.insert(
+            "INSERT OR IGNORE INTO record (subject, kind, id, day, sealed) VALUES (?1, ?2, ?3, ?4, ?5)",
+            row,
+        )?;
+        self.changed(row.subject(), changed);
+        Ok(if changed == 0 { Put::Duplicate } else { Put::Stored })
+    }
+
+    /// Stores a sealed row in the place of one of the same name.
+    ///
+    /// # Errors
+    /// As [`Self::put`].
+    pub fn replace(&self, row: &NewRow) -> Result<(), StoreError> {
+        self.require(row.subject())?;
+        let changed = self.insert(
+            "INSERT OR REPLACE INTO record (subject, kind, id, day, sealed) VALUES (?1, ?2, ?3, ?4, ?5)",
+            row,
+        )?;
+        self.changed(row.subject(), changed);
+        Ok(())
+    }
+
+    fn insert(&self, text: &str, new: &NewRow) -> Result<u64, StoreError> {
+        let StoredRow { id, day, sealed } = new.row();
+        let changed = self
+            .connection
+            .prepare_cached(text)
+            .and_then(|mut s| {
+                s.execute(params![new.subject().as_bytes(), codes::of_kind(new.kind()), id, day.0, sealed])
+            })
+            .map_err(sql)?;
+        Ok(changed as u64)
+    }
+
+    /// Makes an identity lead to a person, wherever it led before.
+    ///
+    /// # Errors
+    /// [`StoreError`] when its subject isn't known (any more), or it can't be written.
+    pub fn link(&self, identity: &NewIdentity) -> Result<(), StoreError> {
+        self.require(identity.subject())?;
+        let StoredIdentity { kind, index, sealed } = identity.identity();
+        self.connection
+            .prepare_cached("INSERT OR REPLACE INTO identity (kind, name, subject, sealed) VALUES (?1, ?2, ?3, ?4)")
+            .and_then(|mut s| {
+                let subject = identity.subject().as_bytes();
+                s.execute(params![codes::of_identity(*kind), index.as_bytes(), subject, sealed])
+            })
+            .map_err(sql)?;
+        self.changed(identity.subject(), 1);
+        Ok(())
+    }
+
+    /// Makes an identity lead nowhere; whether it led anywhere.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it can't be written.
+    pub fn unlink(&self, kind: IdentityKind, index: &BlindIndex) -> Result<bool, StoreError> {
+        let Some(subject) = self.find_index(kind, index)? else { return Ok(false) };
+        self.delete(
+            "DELETE FROM identity WHERE kind = ?1 AND name = ?2",
+            params![codes::of_identity(kind), index.as_bytes()],
+            Some(&subject),
+        )
+        .map(|deleted| deleted > 0)
+    }
+
+    /// Deletes one row; whether it was there.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it can't be written.
+    pub fn delete_row(&self, subject: &Subject, kind: Kind, id: &[u8; 16]) -> Result<bool, StoreError> {
+        self.delete(
+            "DELETE FROM record WHERE subject = ?1 AND kind = ?2 AND id = ?3",
+            params![subject.as_bytes(), codes::of_kind(kind), id],
+            Some(subject),
+        )
+        .map(|deleted| deleted > 0)
+    }
+
+    /// Deletes a person's rows of one kind and says how many there were.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it can't be written.
+    pub fn delete_kind(&self, subject: &Subject, kind: Kind) -> Result<u64, StoreError> {
+        self.delete(
+            "DELETE FROM record WHERE subject = ?1 AND kind = ?2",
+            params![subject.as_bytes(), codes::of_kind(kind)],
+            Some(subject),
+        )
+    }
+
+    /// Deletes everybody's rows of one kind from before `day` and says how many there were. Looks at every row.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it can't be written.
+    pub fn delete_before(&self, kind: Kind, day: Day) -> Result<u64, StoreError> {
+        self.delete(
+            "DELETE FROM record WHERE kind = ?1 AND day < ?2",
+            params![codes::of_kind(kind), day.0],
+            None,
+        )
+    }
+
+    /// Deletes a person's rows of one kind from before `day` and says how many there were.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it can't be written.
+    pub fn delete_subject_before(&self, subject: &Subject, kind: Kind, day: Day) -> Result<u64, StoreError> {
+        self.delete(
+            "DELETE FROM record WHERE subject = ?1 AND kind = ?2 AND day < ?3",
+            params![subject.as_bytes(), codes::of_kind(kind), day.0],
+            Some(subject),
+        )
+    }
+
+    /// Erases a person: rows, identities, ledger, and with the commit the data key, in the keystore and in memory.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it can't be written.
+    pub fn erase(&self, subject: &Subject) -> Result<Erased, StoreError> {
+        let erased = erasure::delete_everything(self.connection, subject)?;
+        self.shred(subject);
+        self.changed(subject, erased.total().max(1));
+        Ok(erased)
+    }
+
+    /// Keeps a row because a law says so, until a day; it is in no reading of any purpose. If its subject has nothing
+    /// else, it is an archive from now on and no longer a living data subject.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it can't be written.
+    pub fn retain(&self, row: &NewRow, law: &str, until: Day) -> Result<(), StoreError> {
+        let changed = erasure::retain(self.connection, row, law, until)?;
+        self.effects.borrow_mut().known = None;
+        self.changed(row.subject(), changed);
+        Ok(())
+    }
+
+    /// Deletes what the law no longer keeps, with the keys of archives that this leaves empty; says how many rows.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it can't be written.
+    pub fn expire_retained(&self, today: Day) -> Result<u64, StoreError> {
+        let (deleted, emptied) = erasure::expire_retained(self.connection, today)?;
+        emptied.iter().for_each(|archive| self.shred(archive));
+        self.changed_many(deleted);
+        Ok(deleted)
+    }
+
+    fn shred(&self, subject: &Subject) {
+        let mut effects = self.effects.borrow_mut();
+        effects.known = None;
+        effects.keys.push(KeyChange::Shred(*subject, Day::of(self.what.at)));
+    }
+
+    /// Puts an item into the catalogue, in the place of one with the same id.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it can't be written.
+    pub fn put_item(&self, item: &Item) -> Result<(), StoreError> {
+        self.count_rows(catalogue::put_item(self.connection, item)?);
+        Ok(())
+    }
+
+    /// Takes an item out of the catalogue; whether it was there.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it can't be written.
+    pub fn delete_item(&self, id: &str) -> Result<bool, StoreError> {
+        let deleted = catalogue::delete_item(self.connection, id)?;
+        self.count_rows(deleted);
+        Ok(deleted > 0)
+    }
+
+    /// Adds to a day's count of what was refused for a reason. The reason is one of the program's own words.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it can't be written.
+    pub fn count(&self, day: Day, reason: &str, n: u64) -> Result<(), StoreError> {
+        self.count_rows(catalogue::count(self.connection, day, reason, n)?);
+        Ok(())
+    }
+
+    /// Writes down how far an import has come, in the transaction of what it stored.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it can't be written.
+    pub fn set_progress(&self, source: &str, progress: &Progress) -> Result<(), StoreError> {
+        self.count_rows(catalogue::set_progress(self.connection, source, progress)?);
+        Ok(())
+    }
+
+    /// INVARIANT: nothing is written for somebody who was erased, even if it was sealed just before.
+    fn require(&self, subject: &Subject) -> Result<(), StoreError> {
+        if self.effects.borrow().known == Some(*subject) {
+            return Ok(());
+        }
+        if !self.is_known(subject)? {
+            return Err(StoreError::Unavailable(String::from("this data subject isn't known, or no longer")));
+        }
+        self.effects.borrow_mut().known = Some(*subject);
+        Ok(())
+    }
+
+    fn delete(
+        &self,
+        text: &str,
+        key: &[&dyn rusqlite::ToSql],
+        subject: Option<&Subject>,
+    ) -> Result<u64, StoreError> {
+        let deleted =
+            self.connection.prepare_cached(text).and_then(|mut s| s.execute(key)).map_err(sql)? as u64;
+        match subject {
+            Some(subject) => self.changed(subject, deleted),
+            None => self.changed_many(deleted),
+        }
+        Ok(deleted)
+    }
+
+    fn changed(&self, subject: &Subject, rows: u64) {
+        if rows == 0 {
+            return;
+        }
+        let mut effects = self.effects.borrow_mut();
+        effects.rows += rows;
+        effects.touched = match effects.touched {
+            Touched::Nobody => Touched::One(*subject),
+            Touched::One(known) if known == *subject => Touched::One(known),
+            Touched::One(_) | Touched::Several => Touched::Several,
+        };
+    }
+
+    fn changed_many(&self, rows: u64) {
+        if rows > 0 {
+            let mut effects = self.effects.borrow_mut();
+            effects.rows += rows;
+            effects.touched = Touched::Several;
+        }
+    }
+
+    fn count_rows(&self, rows: usize) {
+        self.effects.borrow_mut().rows += rows as u64;
+    }
+}
+
+impl Tx for WriteTx<'_> {
+    fn law(&self) -> &Law {
+        self.snapshot.law()
+    }
+
+    fn ledger(&self, subject: &Subject) -> Result<Option<LedgerState>, StoreError> {
+        self.snapshot.ledger(subject)
+    }
+
+    fn rows(&self, subject: &Subject, kind: Kind, oldest: Day) -> Result<Vec<StoredRow>, StoreError> {
+        self.snapshot.rows(subject, kind, oldest)
+    }
+
+    fn note_opening(&self, opening: Opening) {
+        self.snapshot.note_opening(opening);
+    }
+}
+
+impl RightsTx for WriteTx<'_> {
+    fn identities(&self, subject: &Subject) -> Result<Vec<StoredIdentity>, StoreError> {
+        self.snapshot.identities(subject)
+    }
+
+    fn record(&self, entry: Entry) -> Result<u64, StoreError> {
+        let mut effects = self.effects.borrow_mut();
+        let seq = self.first_entry + effects.leaves.len() as u64;
+        let leaf = AuditLog::insert(self.connection, entry, seq)?;
+        effects.leaves.push(leaf);
+        Ok(seq)
+    }
+}
+
+pub(crate) fn vault_error(error: VaultError) -> StoreError {
+    match error {
+        VaultError::Store(error) => error,
+        other => StoreError::Unavailable(other.to_string()),
+    }
+}

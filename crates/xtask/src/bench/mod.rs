@@ -1,0 +1,161 @@
+//! `cargo xtask bench`: measures a release build from outside, over loopback, as a shop would use it.
+//! It must never report a figure for answers that were refused or broken as if they were good ones.
+
+mod erasure;
+mod intake;
+mod load;
+mod memory;
+mod online_retail;
+mod recommendations;
+mod report;
+mod server;
+mod surface;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use lexopt::prelude::*;
+
+const HELP: &str = "\
+cargo xtask bench [recommendations|intake|erasure|memory …] [options]
+
+  --rate N            requests a second, for `recommendations` (2000)
+  --seconds N         how long each measurement takes (20)
+  --warm-up N         seconds before it that don't count (3)
+  --connections N     kept-alive connections (32)
+  --customers N       simulated customers, for `erasure` (20000)
+  --write-key KEY     the shop's write key (bench)
+  --operator-key KEY  an operator's key that may erase, for `erasure` (bench-operator)
+";
+
+/// What can be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scenario {
+    Recommendations,
+    Intake,
+    Erasure,
+    Memory,
+}
+
+#[derive(Debug)]
+struct Options {
+    scenarios: Vec<Scenario>,
+    rate_per_second: u32,
+    length: Duration,
+    warm_up: Duration,
+    connections: u32,
+    customers: u32,
+    write_key: String,
+    operator_key: String,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            scenarios: Vec::new(),
+            rate_per_second: 2000,
+            length: Duration::from_secs(20),
+            warm_up: Duration::from_secs(3),
+            connections: 32,
+            customers: 20_000,
+            write_key: "bench".to_owned(),
+            operator_key: "bench-operator".to_owned(),
+        }
+    }
+}
+
+impl Options {
+    /// Nothing, when help was asked for.
+    fn parse(arguments: &mut lexopt::Parser) -> Result<Option<Self>> {
+        let mut options = Self::default();
+        while let Some(argument) = arguments.next()? {
+            match argument {
+                Short('h') | Long("help") => return Ok(None),
+                Long("rate") => options.rate_per_second = positive(arguments)?,
+                Long("seconds") => options.length = Duration::from_secs(positive(arguments)?.into()),
+                Long("warm-up") => options.warm_up = Duration::from_secs(arguments.value()?.parse()?),
+                Long("connections") => options.connections = positive(arguments)?,
+                Long("customers") => options.customers = positive(arguments)?,
+                Long("write-key") => options.write_key = arguments.value()?.string()?,
+                Long("operator-key") => options.operator_key = arguments.value()?.string()?,
+                Value(name) => options.scenarios.push(match name.string()?.as_str() {
+                    "recommendations" => Scenario::Recommendations,
+                    "intake" => Scenario::Intake,
+                    "erasure" => Scenario::Erasure,
+                    "memory" => Scenario::Memory,
+                    other => {
+                        bail!("unknown benchmark `{other}`; say recommendations, intake, erasure or memory")
+                    }
+                }),
+                other => return Err(other.unexpected().into()),
+            }
+        }
+        if options.scenarios.is_empty() {
+            options.scenarios =
+                vec![Scenario::Recommendations, Scenario::Intake, Scenario::Erasure, Scenario::Memory];
+        }
+        Ok(Some(options))
+    }
+}
+
+fn positive(arguments: &mut lexopt::Parser) -> Result<u32> {
+    match arguments.value()?.parse::<u32>()? {
+        0 => bail!("`0` measures nothing; say at least 1"),
+        number => Ok(number),
+    }
+}
+
+/// Runs the scenarios one after the other, each on a server and data of its own.
+pub(crate) fn command(root: &Path, arguments: &mut lexopt::Parser) -> Result<ExitCode> {
+    let Some(options) = Options::parse(arguments)? else {
+        print!("{HELP}");
+        return Ok(ExitCode::SUCCESS);
+    };
+    let program = crate::cargo::build_equipoise(root, crate::cargo::Profile::Release)?;
+    let mut failed = false;
+    for scenario in &options.scenarios {
+        println!("\n=== {scenario:?}");
+        let measured = match scenario {
+            Scenario::Recommendations => recommendations::measure(root, &program, &options),
+            Scenario::Intake => intake::measure(&program, &options),
+            Scenario::Erasure => erasure::measure(&program, &options),
+            Scenario::Memory => memory::measure(root, &program, &options),
+        };
+        if let Err(error) = measured {
+            failed = true;
+            println!("FAILED: {error:#}");
+        }
+    }
+    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// A file of the public data sets that stand beside the repository, or in the folder that `EQUIPOISE_SHARED` names.
+fn shared(root: &Path, file: &str) -> Result<PathBuf> {
+    let folder = std::env::var_os("EQUIPOISE_SHARED").map_or_else(|| root.join("../shared"), PathBuf::from);
+    let path = folder.join(file);
+    path.canonicalize().with_context(|| {
+        format!("`{}` is missing; put it there, or name its folder in `EQUIPOISE_SHARED`", path.display())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(arguments: &[&str]) -> Result<Option<Options>> {
+        Options::parse(&mut lexopt::Parser::from_args(arguments))
+    }
+
+    #[test]
+    fn scenarios_and_options_are_read() {
+        let options = parse(&["memory", "--rate", "500", "--seconds=3"]).unwrap().unwrap();
+        assert_eq!(options.scenarios, [Scenario::Memory]);
+        assert_eq!((options.rate_per_second, options.length), (500, Duration::from_secs(3)));
+        assert_eq!(parse(&[]).unwrap().unwrap().scenarios.len(), 4);
+        assert!(parse(&["--rate", "0"]).is_err());
+        assert!(parse(&["speed"]).is_err());
+        assert!(parse(&["--help"]).unwrap().is_none());
+    }
+}

@@ -1,0 +1,190 @@
+//! What the tests need besides Rust: Node.js, npm and a Chromium. Installed from Debian when that is possible,
+//! otherwise named, with the command that installs them. It must never download a browser or a runtime by itself.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::steps;
+use crate::tally::Runner;
+
+/// Playwright's oldest Node.js.
+const NODE_MAJOR: u32 = 18;
+const CHROMIUM_PLACES: [&str; 3] =
+    ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
+/// One thing that is missing: the Debian package that has it, and what is wrong in words.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Missing {
+    package: &'static str,
+    words: String,
+}
+
+/// What may be done about missing programs.
+#[derive(Clone, Copy)]
+enum Means {
+    AptAsRoot,
+    AptByHand,
+    NoApt,
+}
+
+/// Makes sure that the browser tests can run; installs what is missing when run as root on Debian.
+///
+/// # Errors
+/// Says what is missing and the exact command that installs it.
+pub(crate) fn browser() -> Result<()> {
+    let missing = probe();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    match means() {
+        Means::AptAsRoot => {}
+        other => bail!("{}", advice(&missing, other)),
+    }
+    missing.iter().for_each(|Missing { words, .. }| println!("{words}: installing it"));
+    apt(&["update"])?;
+    let packages = packages(&missing);
+    let mut install = vec!["install", "-y", "--no-install-recommends"];
+    install.extend(&packages);
+    apt(&install)?;
+    let still = probe();
+    if !still.is_empty() {
+        bail!("installed {}, and yet: {}", packages.join(" "), words(&still));
+    }
+    Ok(())
+}
+
+/// Installs the Node.js packages that the lock file names, unless they stand there already.
+pub(crate) fn node_packages(folder: &Path) -> Result<()> {
+    if packages_are_current(folder) {
+        println!("the Node.js packages of `{}` are up to date", folder.display());
+        return Ok(());
+    }
+    let mut command = Command::new("npm");
+    command.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(folder);
+    let (_, success) = steps::stream(&mut command, Runner::None)?;
+    if !success {
+        bail!(
+            "`npm ci` failed in `{}`; it needs the npm registry (or a filled npm cache) the first time",
+            folder.display()
+        );
+    }
+    Ok(())
+}
+
+fn packages_are_current(folder: &Path) -> bool {
+    let changed = |file: &str| folder.join(file).metadata().and_then(|data| data.modified()).ok();
+    match (changed("package-lock.json"), changed("node_modules/.package-lock.json")) {
+        (Some(wanted), Some(installed)) => installed >= wanted,
+        _ => false,
+    }
+}
+
+/// The Chromium to test with: `CHROMIUM`, or one of the usual places.
+pub(crate) fn chromium() -> Option<PathBuf> {
+    let named = std::env::var_os("CHROMIUM").map(PathBuf::from);
+    named.into_iter().chain(CHROMIUM_PLACES.map(PathBuf::from)).find(|program| program.is_file())
+}
+
+fn probe() -> Vec<Missing> {
+    let node = version("node");
+    let npm = version("npm");
+    missing(node.as_deref(), npm.as_deref(), chromium().as_deref())
+}
+
+fn missing(node: Option<&str>, npm: Option<&str>, chromium: Option<&Path>) -> Vec<Missing> {
+    let mut missing = Vec::new();
+    let mut lacks = |package, words| missing.push(Missing { package, words });
+    match node.map(|version| (version, major(version))) {
+        Some((_, Some(major))) if major >= NODE_MAJOR => {}
+        Some((version, _)) => {
+            lacks("nodejs", format!("Node.js `{version}` is too old (at least {NODE_MAJOR} is needed)"));
+        }
+        None => lacks("nodejs", "Node.js is missing".to_owned()),
+    }
+    if npm.is_none() {
+        lacks("npm", "npm is missing".to_owned());
+    }
+    if chromium.is_none() {
+        lacks(
+            "chromium",
+            "Chromium is missing (env `CHROMIUM` may name one that stands elsewhere)".to_owned(),
+        );
+    }
+    missing
+}
+
+fn major(version: &str) -> Option<u32> {
+    version.strip_prefix('v').unwrap_or(version).split('.').next()?.parse().ok()
+}
+
+fn version(program: &str) -> Option<String> {
+    let output =
+        Command::new(program).arg("--version").stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+fn means() -> Means {
+    let apt = version("apt-get").is_some();
+    let user = Command::new("id").arg("-u").output().map(|output| output.stdout).unwrap_or_default();
+    match (apt, user.trim_ascii() == b"0") {
+        (false, _) => Means::NoApt,
+        (true, true) => Means::AptAsRoot,
+        (true, false) => Means::AptByHand,
+    }
+}
+
+fn advice(missing: &[Missing], means: Means) -> String {
+    let packages = packages(missing).join(" ");
+    let words = words(missing);
+    match means {
+        Means::AptAsRoot | Means::AptByHand => format!(
+            "{words}; install with: sudo apt-get update && sudo apt-get install -y --no-install-recommends {packages}"
+        ),
+        Means::NoApt => {
+            format!(
+                "{words}; install them with this system's package manager (Debian calls the packages: {packages})"
+            )
+        }
+    }
+}
+
+fn packages(missing: &[Missing]) -> Vec<&'static str> {
+    missing.iter().map(|Missing { package, .. }| *package).collect()
+}
+
+fn words(missing: &[Missing]) -> String {
+    missing.iter().map(|Missing { words, .. }| words.as_str()).collect::<Vec<_>>().join("; ")
+}
+
+fn apt(arguments: &[&str]) -> Result<()> {
+    let mut command = Command::new("apt-get");
+    command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+    let (_, success) = steps::stream(&mut command, Runner::None).context("could not run apt-get")?;
+    if !success {
+        bail!("`{}` failed; its words stand above", steps::shown(&command));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_missing_is_asked_for() {
+        let chromium = Path::new("/usr/bin/chromium");
+        assert_eq!(missing(Some("v20.1.0"), Some("11.0.0"), Some(chromium)), []);
+        assert_eq!(packages(&missing(None, None, None)), ["nodejs", "npm", "chromium"]);
+        assert_eq!(packages(&missing(Some("v16.20.2"), Some("8.0.0"), Some(chromium))), ["nodejs"]);
+        assert_eq!(packages(&missing(Some("v18.20.4"), Some("9.2.0"), None)), ["chromium"]);
+    }
+
+    #[test]
+    fn advice_is_a_command_that_can_be_pasted() {
+        let text = advice(&missing(Some("v18.0.0"), None, None), Means::AptByHand);
+        assert!(text.ends_with("sudo apt-get install -y --no-install-recommends npm chromium"), "{text}");
+        assert!(!advice(&missing(None, None, None), Means::NoApt).contains("apt-get"));
+    }
+}
