@@ -9,8 +9,13 @@ use crate::purpose::{
     Analytics, Assistance, FairnessAudit, Offers, Personalisation, PersonalisedPricing, Purpose, Security, Service,
 };
 
-/// A kind of personal data that can stand in a typed reading.
-pub trait DataKind: Send + Sync + 'static {
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// A kind of personal data that can stand in a typed reading. Sealed: a kind that was made elsewhere could pass rows
+/// off as something that may be used for more.
+pub trait DataKind: sealed::Sealed + Send + Sync + 'static {
     /// Its name in the register and in the store.
     const KIND: Kind;
     /// One row as sealed in the vault.
@@ -278,6 +283,7 @@ macro_rules! kinds {
             $(#[$doc])*
             #[derive(Debug, Clone, Copy)]
             pub struct $name;
+            impl sealed::Sealed for $name {}
             impl DataKind for $name {
                 const KIND: Kind = Kind::$name;
                 type Row = $row;

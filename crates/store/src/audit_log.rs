@@ -88,7 +88,8 @@ impl AuditLog {
         if *tree.frontier() != edge {
             return Err(damaged("does not give the root that it had: an entry was changed"));
         }
-        for (seq, entry, leaf) in entries(connection, rows.saturating_sub(CHECKED_AT_OPEN), CHECKED_AT_OPEN)? {
+        for (seq, entry, leaf) in entries(connection, rows.saturating_sub(CHECKED_AT_OPEN), CHECKED_AT_OPEN)?
+        {
             if leaf_hash(&entry) != leaf {
                 return Err(damaged(&format!("was changed in entry {seq}")));
             }
@@ -103,9 +104,9 @@ impl AuditLog {
     /// Writes an entry as number `seq` and gives its leaf hash, for [`Self::settle`] once it is sure to stay.
     pub(crate) fn insert(connection: &Connection, entry: Entry, seq: u64) -> Result<Hash, StoreError> {
         let tag = entry.subject.map(|tag| tag.0);
-        let encoded = Entry { seq, ..entry }
-            .encode()
-            .map_err(|error| StoreError::Unavailable(format!("an audit entry can't be written down: {error}")))?;
+        let encoded = Entry { seq, ..entry }.encode().map_err(|error| {
+            StoreError::Unavailable(format!("an audit entry can't be written down: {error}"))
+        })?;
         let leaf = leaf_hash(&encoded);
         connection
             .prepare_cached("INSERT INTO audit_entry (seq, entry, leaf, tag) VALUES (?1, ?2, ?3, ?4)")
@@ -158,8 +159,9 @@ impl AuditLog {
             return Ok(known);
         }
         let head = Head { origin: shared.origin(), size: self.size(), root: self.tree.root(), at: Some(now) };
-        let note = sign_head(&head, &shared.signing)
-            .map_err(|error| StoreError::Unavailable(format!("the audit log's head can't be signed: {error}")))?;
+        let note = sign_head(&head, &shared.signing).map_err(|error| {
+            StoreError::Unavailable(format!("the audit log's head can't be signed: {error}"))
+        })?;
         connection
             .prepare_cached("INSERT INTO audit_head (size, note, signed_at) VALUES (?1, ?2, ?3)")
             .and_then(|mut s| s.execute(params![to_sql(head.size), note, now.to_string()]))
@@ -197,7 +199,9 @@ fn proof_error(error: ProofError<StoreError>) -> StoreError {
         ProofError::OutOfRange { index, size } => {
             StoreError::Unavailable(format!("the audit log has no entry {index} of {size}"))
         }
-        ProofError::ShortRead { .. } => StoreError::Damaged(String::from("hashes of the audit log are missing")),
+        ProofError::ShortRead { .. } => {
+            StoreError::Damaged(String::from("hashes of the audit log are missing"))
+        }
     }
 }
 
@@ -347,6 +351,7 @@ impl Snapshot<'_> {
 }
 
 fn newest_head(connection: &Connection) -> Result<Option<SignedHead>, StoreError> {
-    let newest = signed(connection, "SELECT size, note, signed_at FROM audit_head ORDER BY size DESC LIMIT 1")?;
+    let newest =
+        signed(connection, "SELECT size, note, signed_at FROM audit_head ORDER BY size DESC LIMIT 1")?;
     Ok(newest.into_iter().next())
 }

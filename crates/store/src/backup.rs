@@ -83,7 +83,10 @@ impl Store {
         let broken = |error: std::io::Error| file(to, &error);
         files::make_directory(to).map_err(broken)?;
         if std::fs::read_dir(to).map_err(broken)?.next().is_some() {
-            return Err(StoreError::Unavailable(format!("`{}` isn't empty; name a new directory", to.display())));
+            return Err(StoreError::Unavailable(format!(
+                "`{}` isn't empty; name a new directory",
+                to.display()
+            )));
         }
         let (data, keys) = (to.join(DATA_FILE), to.join(KEYS_FILE));
         let options = self.options();
@@ -111,7 +114,8 @@ fn vacuum_into(from: &Path, to: &Path) -> Result<(), StoreError> {
     // An empty file of ours, so that the copy has its mode.
     files::touch(to).map_err(|error| file(to, &error))?;
     let connection = schema::open_reader(from, 16 * 1024)?;
-    let name = to.to_str().ok_or_else(|| StoreError::Unavailable(String::from("the path isn't plain text")))?;
+    let name =
+        to.to_str().ok_or_else(|| StoreError::Unavailable(String::from("the path isn't plain text")))?;
     connection.execute("VACUUM INTO ?1", [name]).map_err(sql)?;
     std::fs::File::open(to)
         .and_then(|file| file.sync_all())
@@ -163,6 +167,8 @@ pub fn restore(from: &Path, options: &Options, now: Timestamp) -> Result<Restore
         clear(&draft)?;
     }
     let (subjects, erased_again) = replayed?;
+    // Companions of a database that is gone would be taken for this one's.
+    clear(&data_path)?;
     std::fs::rename(&draft, &data_path)
         .and_then(|()| files::sync_directory(&data_path))
         .map_err(|error| file(&data_path, &error))?;
@@ -170,15 +176,9 @@ pub fn restore(from: &Path, options: &Options, now: Timestamp) -> Result<Restore
 }
 
 /// Deletes from the draft whatever belongs to the erased, and says so in its audit log.
-fn replay(
-    draft: &Path,
-    keys: &KeyWriter,
-    shop_id: &str,
-    now: Timestamp,
-) -> Result<(u64, u64), RestoreError> {
+fn replay(draft: &Path, keys: &KeyWriter, shop_id: &str, now: Timestamp) -> Result<(u64, u64), RestoreError> {
     let data = schema::open_writer(draft, schema::DATA, 64 * 1024)?;
-    let sound: String =
-        data.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).map_err(sql)?;
+    let sound: String = data.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).map_err(sql)?;
     if sound != "ok" || schema::meta(&data, SHOP_ID)?.as_deref() != Some(shop_id) {
         return Err(StoreError::Damaged(String::from("the backup's data is not as it was written")).into());
     }

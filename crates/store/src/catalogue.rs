@@ -72,7 +72,8 @@ impl Snapshot<'_> {
                 id: row.get(0).map_err(sql)?,
                 kind,
                 json: row.get(2).map_err(sql)?,
-                updated_at: updated_at.map_err(|_| StoreError::Damaged(String::from("an item has no time")))?,
+                updated_at: updated_at
+                    .map_err(|_| StoreError::Damaged(String::from("an item has no time")))?,
             });
         }
         Ok(items)
@@ -116,7 +117,9 @@ impl Snapshot<'_> {
                     .optional()
             })
             .map_err(sql)?;
-        let Some(([lines, bytes, stored, refused, rejected, duplicate], done)) = found else { return Ok(None) };
+        let Some(([lines, bytes, stored, refused, rejected, duplicate], done)) = found else {
+            return Ok(None);
+        };
         Ok(Some(Progress {
             lines: from_sql(lines)?,
             bytes: from_sql(bytes)?,

@@ -37,7 +37,8 @@ impl Store {
         let (keys, source) = self.ask(|desk| {
             let sound = integrity(desk.keys.connection())?;
             let epochs = desk.keyring.epoch_files().unwrap_or_default();
-            let in_use = desk.keys.count_before(epochs.last().copied().unwrap_or(privacy::vault::Epoch(1)))?;
+            let in_use =
+                desk.keys.count_before(epochs.last().copied().unwrap_or(privacy::vault::Epoch(1)))?;
             let unfinished = (epochs.len() > 1).then_some(in_use);
             Ok(((sound, unfinished), desk.keyring.source().clone()))
         })?;
@@ -63,11 +64,8 @@ impl Store {
 
     fn check_files(&self, source: &RootSource, findings: &mut Vec<Finding>) {
         let options = self.options();
-        let mut private = vec![
-            options.data_dir.join(DATA_FILE),
-            options.key_dir.join(KEYS_FILE),
-            options.key_dir.clone(),
-        ];
+        let mut private =
+            vec![options.data_dir.join(DATA_FILE), options.key_dir.join(KEYS_FILE), options.key_dir.clone()];
         if let RootSource::File(path) = source {
             private.push(path.clone());
         }
@@ -167,7 +165,9 @@ fn check_ledgers(tx: &Snapshot<'_>, findings: &mut Vec<Finding>) -> Result<(), S
     if unreadable > 0 {
         findings.push(Finding {
             part: "ledger",
-            what: format!("the consent ledgers of {unreadable} people have gaps or can't be read; they count as a no"),
+            what: format!(
+                "the consent ledgers of {unreadable} people have gaps or can't be read; they count as a no"
+            ),
             mend: FROM_BACKUP.to_owned(),
         });
     }

@@ -53,7 +53,9 @@ impl Snapshot<'_> {
     pub fn retained(&self) -> Result<Vec<RetainedRow>, StoreError> {
         let mut statement = self
             .connection
-            .prepare_cached("SELECT subject, kind, id, day, sealed, law, until_day FROM retained ORDER BY until_day")
+            .prepare_cached(
+                "SELECT subject, kind, id, day, sealed, law, until_day FROM retained ORDER BY until_day",
+            )
             .map_err(sql)?;
         let mut rows = statement.query([]).map_err(sql)?;
         let mut retained = Vec::new();

@@ -35,7 +35,9 @@ pub enum OpenError {
     #[error("the notice `{0}` in the store can't be read by this version")]
     Notice(u32),
     /// Data and keys belong to two shops.
-    #[error("the data and the keys belong to two different shops; put the directories together that belong together")]
+    #[error(
+        "the data and the keys belong to two different shops; put the directories together that belong together"
+    )]
     OtherShop,
 }
 

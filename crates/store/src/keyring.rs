@@ -8,9 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use privacy::entropy::{Entropy, NoEntropy};
-use privacy::vault::{
-    Epoch, EpochKey, RootKey, Secrets, VaultError, WrappedEpochKey, WrappedSecrets,
-};
+use privacy::vault::{Epoch, EpochKey, RootKey, Secrets, VaultError, WrappedEpochKey, WrappedSecrets};
 use zeroize::Zeroizing;
 
 use crate::files;
@@ -31,7 +29,9 @@ pub enum KeyringError {
     )]
     RootMissing(PathBuf),
     /// The secrets or all epoch keys are gone, but not the data.
-    #[error("`{0}` is missing, though there is data that needs it; put it back from where you keep a copy of the keys")]
+    #[error(
+        "`{0}` is missing, though there is data that needs it; put it back from where you keep a copy of the keys"
+    )]
     Missing(PathBuf),
     /// The root key isn't 64 hexadecimal digits.
     #[error("`{0}` must hold 64 hexadecimal digits and nothing else")]
@@ -80,8 +80,10 @@ impl Keyring {
         entropy: &dyn Entropy,
     ) -> Result<Self, KeyringError> {
         files::make_directory(directory).map_err(|error| file_error(directory, &error))?;
-        let credential = credentials.map(|path| Path::new(path).join(CREDENTIAL)).filter(|path| path.exists());
-        let source = credential.map_or_else(|| RootSource::File(directory.join(ROOT)), RootSource::Credential);
+        let credential =
+            credentials.map(|path| Path::new(path).join(CREDENTIAL)).filter(|path| path.exists());
+        let source =
+            credential.map_or_else(|| RootSource::File(directory.join(ROOT)), RootSource::Credential);
         let root = match &source {
             // systemd hands credentials to the service alone; the mode that it shows is that of an access list.
             RootSource::Credential(path) => read_root(path)?,
@@ -199,7 +201,11 @@ pub(crate) enum Existing {
 /// Refuses a root key that its group or others can read.
 pub(crate) fn refuse_readable(path: &Path) -> Result<(), KeyringError> {
     let metadata = std::fs::metadata(path).map_err(|error| file_error(path, &error))?;
-    if metadata.permissions().mode() & 0o077 == 0 { Ok(()) } else { Err(KeyringError::Readable(path.to_owned())) }
+    if metadata.permissions().mode() & 0o077 == 0 {
+        Ok(())
+    } else {
+        Err(KeyringError::Readable(path.to_owned()))
+    }
 }
 
 fn read_root(path: &Path) -> Result<RootKey, KeyringError> {

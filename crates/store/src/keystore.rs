@@ -90,7 +90,9 @@ impl KeyWriter {
             for change in changes {
                 match change {
                     KeyChange::Mint(subject, key) => transaction
-                        .prepare_cached("INSERT INTO wrapped_key (subject, epoch, wrapped) VALUES (?1, ?2, ?3)")
+                        .prepare_cached(
+                            "INSERT INTO wrapped_key (subject, epoch, wrapped) VALUES (?1, ?2, ?3)",
+                        )
                         .and_then(|mut s| s.execute(params![subject.as_bytes(), key.epoch.0, key.bytes]))
                         .map_err(sql)?,
                     KeyChange::Shred(subject, day) => shred(&transaction, subject, *day)?,

@@ -47,23 +47,27 @@ impl Snapshot<'_> {
 
 fn read(row: &Row<'_>) -> Result<(u64, LedgerEntry, Timestamp), StoreError> {
     let seq = from_sql(row.get(0).map_err(sql)?)?;
-    let damaged = |what: &str| StoreError::Damaged(format!("an entry of the consent ledger has no readable {what}"));
+    let damaged =
+        |what: &str| StoreError::Damaged(format!("an entry of the consent ledger has no readable {what}"));
     let text = |column: usize, what: &str| -> Result<String, StoreError> {
         row.get::<_, Option<String>>(column).map_err(sql)?.ok_or_else(|| damaged(what))
     };
     let time = |column: usize| -> Result<Timestamp, StoreError> {
         text(column, "time")?.parse().map_err(|_| damaged("time"))
     };
-    let purpose = || -> Result<PurposeId, StoreError> {
-        text(2, "purpose")?.parse().map_err(|_| damaged("purpose"))
-    };
+    let purpose =
+        || -> Result<PurposeId, StoreError> { text(2, "purpose")?.parse().map_err(|_| damaged("purpose")) };
     let at = time(4)?;
     let entry = match text(1, "form")?.as_str() {
         CONSENT => LedgerEntry::Consent(ConsentRecord {
             purpose: purpose()?,
             status: text(3, "status")?.parse().map_err(|_| damaged("status"))?,
             at,
-            notice: row.get::<_, Option<u32>>(5).map_err(sql)?.map(NoticeVersion).ok_or_else(|| damaged("notice"))?,
+            notice: row
+                .get::<_, Option<u32>>(5)
+                .map_err(sql)?
+                .map(NoticeVersion)
+                .ok_or_else(|| damaged("notice"))?,
             language: text(6, "language")?,
             source: text(7, "source")?.parse().map_err(|_| damaged("source"))?,
         }),

@@ -8,6 +8,7 @@ mod backup;
 mod catalogue;
 mod check;
 mod codes;
+mod deletion;
 mod erasure;
 mod error;
 mod files;

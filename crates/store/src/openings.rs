@@ -26,7 +26,9 @@ pub(crate) fn write(
             continue;
         };
         connection
-            .prepare_cached("INSERT INTO audit_opening (entry, position, tag, opening) VALUES (?1, ?2, ?3, ?4)")
+            .prepare_cached(
+                "INSERT INTO audit_opening (entry, position, tag, opening) VALUES (?1, ?2, ?3, ?4)",
+            )
             .and_then(|mut s| s.execute(params![to_sql(seq), to_sql(position), opening.subject.0, bytes]))
             .map_err(sql)?;
     }
@@ -41,7 +43,8 @@ pub(crate) fn write(
         subject: None,
         count: u32::try_from(openings.len()).unwrap_or(u32::MAX),
         bundle: Some(bundle.root()),
-        detail: (unwritten > 0).then(|| format!("{unwritten} of them had names that may not stand in the log")),
+        detail: (unwritten > 0)
+            .then(|| format!("{unwritten} of them had names that may not stand in the log")),
     };
     log.append(connection, entry)
 }

@@ -101,8 +101,7 @@ impl Store {
         let keyring = Keyring::open(key_dir, entropy.as_ref())?;
         let keys = KeyWriter::open(&keys_path)?;
         let shop_id = settle_shop_id(known_id.as_deref(), &keys, entropy.as_ref())?;
-        let existing =
-            if known_id.is_some() || keys.count()? > 0 { Existing::Some } else { Existing::None };
+        let existing = if known_id.is_some() || keys.count()? > 0 { Existing::Some } else { Existing::None };
         let secrets = keyring.secrets(&shop_id, existing, entropy.as_ref())?;
         let epochs = keyring.epochs(&shop_id, existing, entropy.as_ref())?;
         schema::set_meta(&data, SHOP_ID, &shop_id)?;
@@ -248,10 +247,6 @@ impl Store {
         &self.inner.options
     }
 
-    pub(crate) fn shared(&self) -> &Shared {
-        &self.inner.shared
-    }
-
     /// Asks the writer for something that it does on its own.
     pub(crate) fn ask<R: Send + 'static>(
         &self,
@@ -269,7 +264,8 @@ impl Store {
 /// Takes the directory for this process alone.
 pub(crate) fn lock(data_dir: &Path) -> Result<File, OpenError> {
     let path = data_dir.join(LOCK_FILE);
-    let opened = files::make_directory(data_dir).and_then(|()| files::touch(&path)).and_then(|()| File::open(&path));
+    let opened =
+        files::make_directory(data_dir).and_then(|()| files::touch(&path)).and_then(|()| File::open(&path));
     let lock = opened.map_err(|error| directory_error(&path, &error))?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),

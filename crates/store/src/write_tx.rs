@@ -11,16 +11,13 @@ use privacy::audit::{Entry, Hash, Opening};
 use privacy::consent::{LedgerEntry, LedgerState};
 use privacy::data::Kind;
 use privacy::pseudonym::{BlindIndex, IdentityKind};
-use privacy::store::{
-    Day, Law, NewIdentity, NewRow, RightsTx, StoreError, StoredIdentity, StoredRow, Tx,
-};
+use privacy::store::{Day, Law, NewIdentity, NewRow, RightsTx, StoreError, StoredIdentity, StoredRow, Tx};
 use privacy::subject::Subject;
 use privacy::vault::VaultError;
 use rusqlite::{Connection, params};
 
 use crate::audit_log::AuditLog;
 use crate::catalogue::{self, Item, Progress};
-use crate::erasure::{self, Erased};
 use crate::error::sql;
 use crate::keystore::KeyChange;
 use crate::pending::Write;
@@ -30,7 +27,6 @@ use crate::{codes, ledger};
 
 /// What became of a row that was put.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[must_use = "a row that was there already was not stored again"]
 pub enum Put {
     /// It is new.
     Stored,
@@ -47,6 +43,9 @@ pub(crate) enum Touched {
     Several,
 }
 
+/// What runs after a commit.
+pub(crate) type Hook = Box<dyn FnOnce() + Send>;
+
 /// What a write has done so far.
 #[derive(Default)]
 pub(crate) struct Effects {
@@ -54,16 +53,18 @@ pub(crate) struct Effects {
     pub(crate) touched: Touched,
     pub(crate) leaves: Vec<Hash>,
     pub(crate) keys: Vec<KeyChange>,
+    /// What runs once all this is committed.
+    pub(crate) hooks: Vec<Hook>,
     /// The last subject that was found to be known.
-    known: Option<Subject>,
+    pub(crate) known: Option<Subject>,
 }
 
 /// A writing transaction.
 pub struct WriteTx<'w> {
     snapshot: Snapshot<'w>,
-    what: &'w Write,
+    pub(crate) what: &'w Write,
     first_entry: u64,
-    effects: RefCell<Effects>,
+    pub(crate) effects: RefCell<Effects>,
 }
 
 impl<'w> Deref for WriteTx<'w> {
@@ -75,7 +76,12 @@ impl<'w> Deref for WriteTx<'w> {
 }
 
 impl<'w> WriteTx<'w> {
-    pub(crate) fn new(connection: &'w Connection, shared: &'w Shared, what: &'w Write, log: &AuditLog) -> Self {
+    pub(crate) fn new(
+        connection: &'w Connection,
+        shared: &'w Shared,
+        what: &'w Write,
+        log: &AuditLog,
+    ) -> Self {
         Self {
             snapshot: Snapshot::new(connection, shared),
             what,
@@ -92,6 +98,12 @@ impl<'w> WriteTx<'w> {
     #[must_use]
     pub const fn what(&self) -> &'w Write {
         self.what
+    }
+
+    /// Runs `hook` in the writer's thread, in the order of commits, once this write is committed and before it is
+    /// answered; not at all if it is rolled back. It is how what is kept in memory follows the store. Keep it short.
+    pub fn after_commit(&self, hook: Box<dyn FnOnce() + Send>) {
+        self.effects.borrow_mut().hooks.push(hook);
     }
 
     /// Draws a new data subject and a data key, which reaches the keystore before this write reaches the data.
@@ -188,7 +200,9 @@ impl<'w> WriteTx<'w> {
         self.require(identity.subject())?;
         let StoredIdentity { kind, index, sealed } = identity.identity();
         self.connection
-            .prepare_cached("INSERT OR REPLACE INTO identity (kind, name, subject, sealed) VALUES (?1, ?2, ?3, ?4)")
+            .prepare_cached(
+                "INSERT OR REPLACE INTO identity (kind, name, subject, sealed) VALUES (?1, ?2, ?3, ?4)",
+            )
             .and_then(|mut s| {
                 let subject = identity.subject().as_bytes();
                 s.execute(params![codes::of_identity(*kind), index.as_bytes(), subject, sealed])
@@ -210,95 +224,6 @@ impl<'w> WriteTx<'w> {
             Some(&subject),
         )
         .map(|deleted| deleted > 0)
-    }
-
-    /// Deletes one row; whether it was there.
-    ///
-    /// # Errors
-    /// [`StoreError`] when it can't be written.
-    pub fn delete_row(&self, subject: &Subject, kind: Kind, id: &[u8; 16]) -> Result<bool, StoreError> {
-        self.delete(
-            "DELETE FROM record WHERE subject = ?1 AND kind = ?2 AND id = ?3",
-            params![subject.as_bytes(), codes::of_kind(kind), id],
-            Some(subject),
-        )
-        .map(|deleted| deleted > 0)
-    }
-
-    /// Deletes a person's rows of one kind and says how many there were.
-    ///
-    /// # Errors
-    /// [`StoreError`] when it can't be written.
-    pub fn delete_kind(&self, subject: &Subject, kind: Kind) -> Result<u64, StoreError> {
-        self.delete(
-            "DELETE FROM record WHERE subject = ?1 AND kind = ?2",
-            params![subject.as_bytes(), codes::of_kind(kind)],
-            Some(subject),
-        )
-    }
-
-    /// Deletes everybody's rows of one kind from before `day` and says how many there were. Looks at every row.
-    ///
-    /// # Errors
-    /// [`StoreError`] when it can't be written.
-    pub fn delete_before(&self, kind: Kind, day: Day) -> Result<u64, StoreError> {
-        self.delete(
-            "DELETE FROM record WHERE kind = ?1 AND day < ?2",
-            params![codes::of_kind(kind), day.0],
-            None,
-        )
-    }
-
-    /// Deletes a person's rows of one kind from before `day` and says how many there were.
-    ///
-    /// # Errors
-    /// [`StoreError`] when it can't be written.
-    pub fn delete_subject_before(&self, subject: &Subject, kind: Kind, day: Day) -> Result<u64, StoreError> {
-        self.delete(
-            "DELETE FROM record WHERE subject = ?1 AND kind = ?2 AND day < ?3",
-            params![subject.as_bytes(), codes::of_kind(kind), day.0],
-            Some(subject),
-        )
-    }
-
-    /// Erases a person: rows, identities, ledger, and with the commit the data key, in the keystore and in memory.
-    ///
-    /// # Errors
-    /// [`StoreError`] when it can't be written.
-    pub fn erase(&self, subject: &Subject) -> Result<Erased, StoreError> {
-        let erased = erasure::delete_everything(self.connection, subject)?;
-        self.shred(subject);
-        self.changed(subject, erased.total().max(1));
-        Ok(erased)
-    }
-
-    /// Keeps a row because a law says so, until a day; it is in no reading of any purpose. If its subject has nothing
-    /// else, it is an archive from now on and no longer a living data subject.
-    ///
-    /// # Errors
-    /// [`StoreError`] when it can't be written.
-    pub fn retain(&self, row: &NewRow, law: &str, until: Day) -> Result<(), StoreError> {
-        let changed = erasure::retain(self.connection, row, law, until)?;
-        self.effects.borrow_mut().known = None;
-        self.changed(row.subject(), changed);
-        Ok(())
-    }
-
-    /// Deletes what the law no longer keeps, with the keys of archives that this leaves empty; says how many rows.
-    ///
-    /// # Errors
-    /// [`StoreError`] when it can't be written.
-    pub fn expire_retained(&self, today: Day) -> Result<u64, StoreError> {
-        let (deleted, emptied) = erasure::expire_retained(self.connection, today)?;
-        emptied.iter().for_each(|archive| self.shred(archive));
-        self.changed_many(deleted);
-        Ok(deleted)
-    }
-
-    fn shred(&self, subject: &Subject) {
-        let mut effects = self.effects.borrow_mut();
-        effects.known = None;
-        effects.keys.push(KeyChange::Shred(*subject, Day::of(self.what.at)));
     }
 
     /// Puts an item into the catalogue, in the place of one with the same id.
@@ -350,22 +275,7 @@ impl<'w> WriteTx<'w> {
         Ok(())
     }
 
-    fn delete(
-        &self,
-        text: &str,
-        key: &[&dyn rusqlite::ToSql],
-        subject: Option<&Subject>,
-    ) -> Result<u64, StoreError> {
-        let deleted =
-            self.connection.prepare_cached(text).and_then(|mut s| s.execute(key)).map_err(sql)? as u64;
-        match subject {
-            Some(subject) => self.changed(subject, deleted),
-            None => self.changed_many(deleted),
-        }
-        Ok(deleted)
-    }
-
-    fn changed(&self, subject: &Subject, rows: u64) {
+    pub(crate) fn changed(&self, subject: &Subject, rows: u64) {
         if rows == 0 {
             return;
         }
@@ -378,7 +288,7 @@ impl<'w> WriteTx<'w> {
         };
     }
 
-    fn changed_many(&self, rows: u64) {
+    pub(crate) fn changed_many(&self, rows: u64) {
         if rows > 0 {
             let mut effects = self.effects.borrow_mut();
             effects.rows += rows;

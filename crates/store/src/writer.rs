@@ -20,7 +20,7 @@ use crate::keyring::Keyring;
 use crate::keystore::{self, KeyChange, KeyWriter};
 use crate::pending::Write;
 use crate::shared::Shared;
-use crate::write_tx::{Effects, Touched, WriteTx};
+use crate::write_tx::{Effects, Hook, Touched, WriteTx};
 
 /// How many writes go into one transaction at most.
 const BATCH_AT_MOST: usize = 1024;
@@ -81,7 +81,8 @@ where
         let Some(work) = self.work.take() else { return Outcome::RollBack };
         self.result = catch_unwind(AssertUnwindSafe(|| work(tx))).unwrap_or_else(|_| {
             let name = self.what.name;
-            Err(StoreError::Unavailable(format!("the write `{name}` broke off; nothing of it was kept")).into())
+            Err(StoreError::Unavailable(format!("the write `{name}` broke off; nothing of it was kept"))
+                .into())
         });
         if self.result.is_ok() { Outcome::Keep } else { Outcome::RollBack }
     }
@@ -145,8 +146,14 @@ impl Desk {
     /// Runs a batch of writes in one transaction and answers them.
     fn write(&mut self, mut batch: Vec<Box<dyn Queued>>) {
         let log = self.log.clone();
-        let mut keys = Vec::new();
-        let ended = self.run_batch(&mut batch, &mut keys).and_then(|()| self.commit(&keys));
+        let (mut keys, mut hooks) = (Vec::new(), Vec::new());
+        let ended = self.run_batch(&mut batch, &mut keys, &mut hooks).and_then(|()| self.commit(&keys));
+        if ended.is_ok() {
+            for hook in hooks {
+                // A panic in one must not keep the others from following the store.
+                let _ = catch_unwind(AssertUnwindSafe(hook));
+            }
+        }
         if let Err(error) = ended {
             self.roll_back();
             self.log = log;
@@ -165,6 +172,7 @@ impl Desk {
         &mut self,
         batch: &mut [Box<dyn Queued>],
         keys: &mut Vec<KeyChange>,
+        hooks: &mut Vec<Hook>,
     ) -> Result<(), StoreError> {
         self.execute("BEGIN IMMEDIATE")?;
         if self.unfinished
@@ -178,16 +186,19 @@ impl Desk {
             let what = write.what();
             let tx = WriteTx::new(&self.data, &self.shared, &what, &self.log);
             let outcome = write.run(&tx);
-            let effects = tx.into_effects();
+            let mut effects = tx.into_effects();
             // A full disk or a damaged file ends the whole transaction, whatever the work made of it.
             if self.data.is_autocommit() {
                 keys.extend(effects.keys);
-                return Err(StoreError::Unavailable(String::from("the transaction broke off; is the disk full?")));
+                return Err(StoreError::Unavailable(String::from(
+                    "the transaction broke off; is the disk full?",
+                )));
             }
             match outcome {
                 Outcome::Keep => match self.audit(&what, &effects) {
                     Ok(()) => {
                         self.execute("RELEASE one")?;
+                        hooks.append(&mut effects.hooks);
                         keys.extend(effects.keys);
                     }
                     Err(error) => {

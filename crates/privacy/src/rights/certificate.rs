@@ -23,7 +23,7 @@ pub struct Retained {
     pub law: String,
     /// How many rows.
     pub count: u64,
-    /// The last day on which they are kept.
+    /// The first day on which they need not be kept any more.
     pub until: Day,
 }
 
@@ -178,7 +178,9 @@ impl Certificate {
             audit.get(name).and_then(Value::as_u64).ok_or_else(|| form("a number in `audit` is missing"))
         };
         let hash = |value: Option<&Value>| -> Result<Hash, CertificateError> {
-            text(value, "a hash in `audit` is missing")?.parse().map_err(|_| form("a hash in `audit` is none"))
+            text(value, "a hash in `audit` is missing")?
+                .parse()
+                .map_err(|_| form("a hash in `audit` is none"))
         };
         let (entry, log_size) = (number("entry")?, number("log_size")?);
         let root = hash(audit.get("log_root"))?;
@@ -218,7 +220,9 @@ fn signed_bytes(document: &Value) -> Vec<u8> {
 
 fn write_sorted(value: &Value, out: &mut String) {
     match value {
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => out.push_str(&value.to_string()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+            out.push_str(&value.to_string())
+        }
         Value::Array(members) => {
             out.push('[');
             for (at, member) in members.iter().enumerate() {
@@ -265,4 +269,3 @@ pub struct Verified {
 
 #[cfg(test)]
 mod tests;
-

@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use crate::audit::{Author, Entry};
 use crate::data::{
-    BrowsingHistory, CartHistory, Contact, DataKind, DeclaredEvents, DeviceTraces, Feedback, Kind, OrderAction,
-    Ordered, PurchaseHistory, ShownItems,
+    BrowsingHistory, CartHistory, Contact, DataKind, DeclaredEvents, DeviceTraces, Feedback, Kind,
+    OrderAction, Ordered, PurchaseHistory, ShownItems,
 };
 use crate::entropy::Entropy;
 use crate::grant::{IDENTITIES, open_row, seal_identity, seal_row};

@@ -80,13 +80,18 @@ fn shop() -> Shop {
     let entropy = Counter(AtomicU8::new(1));
     let keys = Arc::new(Keys::default());
     let epoch = EpochKey::generate(Epoch(1), &entropy).unwrap();
-    let vault =
-        Vault::new("shop", vec![epoch], Secrets::generate(&entropy).unwrap(), Arc::clone(&keys) as Arc<dyn Keystore>);
+    let vault = Vault::new(
+        "shop",
+        vec![epoch],
+        Secrets::generate(&entropy).unwrap(),
+        Arc::clone(&keys) as Arc<dyn Keystore>,
+    );
     let people: Vec<Subject> = (0..2).map(|_| Subject::generate(&entropy).unwrap()).collect();
     for subject in &people {
         keys.0.lock().unwrap().insert(*subject, vault.mint(subject, &entropy).unwrap());
     }
-    let law = Law { register: Arc::new(read(TEMPLATE).unwrap()), notices: Arc::new(NoticeHistory::default()) };
+    let law =
+        Law { register: Arc::new(read(TEMPLATE).unwrap()), notices: Arc::new(NoticeHistory::default()) };
     let tx = Memory {
         law,
         rows: RefCell::default(),
@@ -104,7 +109,8 @@ fn now() -> Timestamp {
 impl Shop {
     fn add(&self, kind: Kind, message: &str, day: i32, value: &Value) {
         let plain = serde_json::to_vec(value).unwrap();
-        let row = seal_row(&self.vault, &self.person, kind, &plain, message, Day(day), &self.entropy).unwrap();
+        let row =
+            seal_row(&self.vault, &self.person, kind, &plain, message, Day(day), &self.entropy).unwrap();
         self.tx.rows.borrow_mut().push(row);
     }
 
@@ -160,7 +166,10 @@ fn what_the_law_keeps_is_an_invoice_and_nothing_more() {
             "lines": [{"item": "kea-40", "quantity": 1, "unit_price_minor": 900}]})
     );
     shop.vault.shred(&shop.person);
-    assert!(open_row(&shop.vault, &shop.other, Kind::PurchaseHistory, row.row()).is_ok(), "and outlives the erasure");
+    assert!(
+        open_row(&shop.vault, &shop.other, Kind::PurchaseHistory, row.row()).is_ok(),
+        "and outlives the erasure"
+    );
 }
 
 #[test]
@@ -173,8 +182,8 @@ fn joined_records_open_under_the_new_name_and_keep_their_ids() {
     let disclosure = shop.open(&shop.person, Right::Joining).unwrap();
     let (rows, identities) = disclosure.hand_over(&shop.other, &shop.entropy).unwrap();
     assert_eq!((rows.len(), identities.len()), (1, 1));
-    let again =
-        seal_row(&shop.vault, &shop.other, Kind::PurchaseHistory, b"{}", "m1", Day(1), &shop.entropy).unwrap();
+    let again = seal_row(&shop.vault, &shop.other, Kind::PurchaseHistory, b"{}", "m1", Day(1), &shop.entropy)
+        .unwrap();
     assert_eq!(rows[0].row().id, again.row().id, "a repeated message is known as one afterwards");
     shop.tx.rows.borrow_mut().extend(rows);
     shop.tx.identities.borrow_mut().extend(identities);

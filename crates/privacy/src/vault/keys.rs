@@ -233,8 +233,9 @@ fn unwrap(under: &[u8; 32], wrapped: &[u8], context: &[u8]) -> Result<Zeroizing<
     let (nonce, body) = wrapped.split_at_checked(NONCE_LEN).ok_or(VaultError::Unwrap)?;
     let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| VaultError::Unwrap)?;
     let mut plain = Zeroizing::new(body.to_vec());
-    let key =
-        cipher(under)?.open_in_place(nonce, Aad::from(context), &mut plain).map_err(|_| VaultError::Unwrap)?;
+    let key = cipher(under)?
+        .open_in_place(nonce, Aad::from(context), &mut plain)
+        .map_err(|_| VaultError::Unwrap)?;
     let key: &[u8; 32] = (&*key).try_into().map_err(|_| VaultError::Unwrap)?;
     Ok(Zeroizing::new(*key))
 }

@@ -38,7 +38,9 @@ pub enum VaultError {
     #[error("the key of this data subject is gone; what it sealed can't be read again")]
     Shredded,
     /// The ciphertext was changed, moved, or sealed under another key.
-    #[error("a sealed value in `{table}.{column}` did not open: it was changed or moved, or its key is another")]
+    #[error(
+        "a sealed value in `{table}.{column}` did not open: it was changed or moved, or its key is another"
+    )]
     Tampered {
         /// The table.
         table: String,
@@ -112,6 +114,8 @@ pub struct Vault {
     shop: String,
     epochs: RwLock<Vec<EpochKey>>,
     secrets: Secrets,
+    index_key: hmac::Key,
+    pseudonym_key: hmac::Key,
     keystore: Arc<dyn Keystore>,
     cache: RwLock<Cache>,
 }
@@ -129,6 +133,8 @@ impl Vault {
         Self {
             shop: shop.to_owned(),
             epochs: RwLock::new(epochs),
+            index_key: hmac::Key::new(hmac::HMAC_SHA256, secrets.index()),
+            pseudonym_key: hmac::Key::new(hmac::HMAC_SHA256, secrets.pseudonym()),
             secrets,
             keystore,
             cache: RwLock::new(Cache::default()),
@@ -191,8 +197,7 @@ impl Vault {
     /// The keyed name under which an identity is found: a truncated HMAC-SHA-256, one key for each kind.
     #[must_use]
     pub fn index(&self, kind: IdentityKind, value: &str) -> BlindIndex {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, self.secrets.index());
-        let mut context = hmac::Context::with_key(&key);
+        let mut context = hmac::Context::with_key(&self.index_key);
         update_with_length(&mut context, kind.as_str().as_bytes());
         update_with_length(&mut context, value.as_bytes());
         BlindIndex::from_tag(context.sign().as_ref())
@@ -202,8 +207,7 @@ impl Vault {
     /// repetition is known as one after two records of one person were joined.
     #[must_use]
     pub fn message_index(&self, message: &str) -> BlindIndex {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, self.secrets.index());
-        let mut context = hmac::Context::with_key(&key);
+        let mut context = hmac::Context::with_key(&self.index_key);
         update_with_length(&mut context, b"message");
         update_with_length(&mut context, message.as_bytes());
         BlindIndex::from_tag(context.sign().as_ref())
@@ -212,8 +216,7 @@ impl Vault {
     /// The subject's name for one purpose. Data sets of two purposes can't be joined by it.
     #[must_use]
     pub fn pseudonym<P: Purpose>(&self, subject: &Subject) -> Pseudonym<P> {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, self.secrets.pseudonym());
-        let mut context = hmac::Context::with_key(&key);
+        let mut context = hmac::Context::with_key(&self.pseudonym_key);
         update_with_length(&mut context, P::ID.as_bytes());
         update_with_length(&mut context, subject.as_bytes());
         Pseudonym::from_tag(context.sign().as_ref())
@@ -350,7 +353,8 @@ impl Vault {
 fn field_key(held: &Held, place: Place<'_>) -> Result<Arc<FieldKey>, VaultError> {
     let mut fields = held.fields.lock().unwrap_or_else(PoisonError::into_inner);
     let known = fields.iter().find(|(name, _)| {
-        name.split_once('\u{1f}').is_some_and(|(table, column)| table == place.table && column == place.column)
+        name.split_once('\u{1f}')
+            .is_some_and(|(table, column)| table == place.table && column == place.column)
     });
     if let Some((_, key)) = known {
         return Ok(Arc::clone(key));
@@ -385,9 +389,7 @@ impl hkdf::KeyType for Length {
 /// HKDF-SHA-256 (RFC 5869) with the data key as input keying material and no salt: it is uniformly random.
 fn expand(data_key: &DataKey, info: &[&[u8]], out: &mut [u8]) -> Result<(), VaultError> {
     let prk = hkdf::Salt::new(hkdf::HKDF_SHA256, &[]).extract(&data_key.0);
-    prk.expand(info, Length(out.len()))
-        .and_then(|okm| okm.fill(out))
-        .map_err(|_| VaultError::Refused)
+    prk.expand(info, Length(out.len())).and_then(|okm| okm.fill(out)).map_err(|_| VaultError::Refused)
 }
 
 fn update_with_length(context: &mut hmac::Context, part: &[u8]) {
@@ -398,14 +400,8 @@ fn update_with_length(context: &mut hmac::Context, part: &[u8]) {
 /// Canonical associated data: each part after its length in 8 bytes, big-endian.
 fn associated_data(shop: &str, subject: &Subject, place: Place<'_>) -> Vec<u8> {
     let Place { table, column, row } = place;
-    let parts: [&[u8]; 6] = [
-        &[FORMAT],
-        shop.as_bytes(),
-        subject.as_bytes(),
-        table.as_bytes(),
-        column.as_bytes(),
-        row,
-    ];
+    let parts: [&[u8]; 6] =
+        [&[FORMAT], shop.as_bytes(), subject.as_bytes(), table.as_bytes(), column.as_bytes(), row];
     length_prefixed(&parts)
 }
 

@@ -71,7 +71,8 @@ impl Fixture {
     fn new() -> Self {
         let entropy = Counter::from(1);
         let root = RootKey::generate(&entropy).unwrap();
-        let epoch = EpochKey::generate(Epoch(1), &entropy).unwrap().seal_under(&root, SHOP, &entropy).unwrap();
+        let epoch =
+            EpochKey::generate(Epoch(1), &entropy).unwrap().seal_under(&root, SHOP, &entropy).unwrap();
         let secrets = Secrets::generate(&entropy).unwrap().seal_under(&root, SHOP, &entropy).unwrap();
         let keystore = Arc::new(Memory::default());
         let vault = open_vault(SHOP, &root, &[&epoch], &secrets, &keystore).unwrap();
@@ -102,7 +103,8 @@ fn open_vault(
     secrets: &WrappedSecrets,
     keystore: &Arc<Memory>,
 ) -> Result<Arc<Vault>, VaultError> {
-    let epochs = epochs.iter().map(|epoch| EpochKey::open_under(root, shop, epoch)).collect::<Result<_, _>>()?;
+    let epochs =
+        epochs.iter().map(|epoch| EpochKey::open_under(root, shop, epoch)).collect::<Result<_, _>>()?;
     let secrets = Secrets::open_under(root, shop, secrets)?;
     Ok(Arc::new(Vault::new(shop, epochs, secrets, Arc::clone(keystore) as Arc<dyn Keystore>)))
 }
@@ -159,7 +161,11 @@ fn rows_do_not_open_in_another_shop() {
     let data_key = epoch.unwrap(&key, &wrap_context(SHOP, &person, Epoch(1))).unwrap();
     let secrets = Secrets::open_under(&all.root, SHOP, &all.secrets).unwrap();
     let other = Vault::new("kea-books", vec![epoch], secrets, Arc::clone(&all.keystore) as Arc<dyn Keystore>);
-    assert_eq!(other.tag(&person).unwrap_err(), VaultError::Unwrap, "a wrapped key serves its own shop alone");
+    assert_eq!(
+        other.tag(&person).unwrap_err(),
+        VaultError::Unwrap,
+        "a wrapped key serves its own shop alone"
+    );
     other.hold(&person, DataKey(data_key)).unwrap();
     let sealed = all.seal(&person, b"kea-40");
     assert_eq!(other.open(&person, PLACE, &sealed).unwrap_err(), tampered());
@@ -206,7 +212,11 @@ fn shredded_person_can_neither_be_read_nor_written() {
     assert_eq!(all.vault.open(&person, PLACE, &sealed).map(drop), refused);
     assert_eq!(all.vault.seal(&person, PLACE, b"new", &all.entropy).map(drop), refused);
     assert_eq!(all.vault.tag(&person).map(drop), refused);
-    assert_eq!(all.vault.mint(&person, &all.entropy).map(drop), refused, "a shredded name is never used again");
+    assert_eq!(
+        all.vault.mint(&person, &all.entropy).map(drop),
+        refused,
+        "a shredded name is never used again"
+    );
     all.keystore.keys.lock().unwrap().remove(&person);
     assert_eq!(all.reopened().open(&person, PLACE, &sealed).map(drop), refused);
     assert!(all.vault.open(&other, PLACE, &theirs).is_ok(), "nobody else is touched");
@@ -221,7 +231,11 @@ fn key_that_is_read_while_it_is_shredded_is_not_kept() {
     let racing = Arc::clone(&vault);
     assert!(all.keystore.meanwhile.set(Box::new(move |subject| racing.shred(subject))).is_ok());
     assert_eq!(vault.open(&person, PLACE, &sealed).unwrap_err(), VaultError::Shredded);
-    assert_eq!(vault.open(&person, PLACE, &sealed).unwrap_err(), VaultError::Shredded, "nor found in the cache");
+    assert_eq!(
+        vault.open(&person, PLACE, &sealed).unwrap_err(),
+        VaultError::Shredded,
+        "nor found in the cache"
+    );
 }
 
 #[test]

@@ -48,9 +48,12 @@ impl From<ChoiceError> for Problem {
                 "nobody is known by this id",
                 "check the id; nothing is stored about somebody who was never heard of or was erased",
             ),
-            other @ (ChoiceError::Read(
-                ReadError::Refused(_) | ReadError::Vault(_) | ReadError::Form(_),
-            )
+            ChoiceError::Collect(CollectError::NothingPermitted) => Self::new(
+                ProblemKind::Conflict,
+                "nothing may be kept about this person, not even the no",
+                "leave out `remember`, or declare a purpose in equipoise.toml that everybody's data may be kept for",
+            ),
+            other @ (ChoiceError::Read(ReadError::Refused(_) | ReadError::Vault(_) | ReadError::Form(_))
             | ChoiceError::Collect(_)
             | ChoiceError::Receipt(_)) => Self::internal(&other),
         }

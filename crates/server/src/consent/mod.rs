@@ -9,6 +9,7 @@ mod routes;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use choice::retention;
 pub use choice::{ChoiceError, decide, drop_undeclared, heed_opt_out};
 pub use receipts::{receipt, receipts};
 pub(crate) use routes::operator;

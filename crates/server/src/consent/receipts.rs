@@ -37,7 +37,8 @@ pub fn receipt(
     for (to, from) in record_id.iter_mut().zip(name.0) {
         *to = from;
     }
-    let receipt_id = draw(app.entropy.as_ref()).map_err(|error| ReadError::Vault(VaultError::Entropy(error)))?;
+    let receipt_id =
+        draw(app.entropy.as_ref()).map_err(|error| ReadError::Vault(VaultError::Entropy(error)))?;
     Ok(Receipt::new(record, notice, &principal, record_id, receipt_id, now)?.sign(&app.signing)?)
 }
 

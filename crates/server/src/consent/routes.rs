@@ -94,7 +94,11 @@ struct Asked {
     write_key: Option<String>,
 }
 
-async fn post(State(app): State, headers: HeaderMap, body: Bytes) -> Result<Json<Value>, Problem> {
+async fn post(
+    axum::extract::State(app): State,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<Value>, Problem> {
     let body: Body = serde_json::from_slice(&body).map_err(|error| {
         Problem::malformed(
             format!("the body is no choice: {error}"),
@@ -116,7 +120,7 @@ async fn post(State(app): State, headers: HeaderMap, body: Bytes) -> Result<Json
 }
 
 async fn get(
-    State(app): State,
+    axum::extract::State(app): State,
     headers: HeaderMap,
     asked: Result<Query<Asked>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<Value>, Problem> {
@@ -138,7 +142,7 @@ where
 }
 
 /// Who it is about, and whether the caller may: an anonymous id with a write key, anybody with the operator's token.
-fn admit(
+pub(super) fn admit(
     app: &App,
     headers: &HeaderMap,
     anonymous: Option<String>,
@@ -194,8 +198,8 @@ fn words(purposes: BTreeMap<String, String>) -> Result<BTreeMap<PurposeId, Statu
 
 fn tag(language: Option<String>) -> Result<String, Problem> {
     let language = language.unwrap_or_else(|| "und".to_owned());
-    let plain = (2..=35).contains(&language.len())
-        && language.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    let plain =
+        (2..=35).contains(&language.len()) && language.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     if plain {
         Ok(language)
     } else {
@@ -207,9 +211,17 @@ fn tag(language: Option<String>) -> Result<String, Problem> {
 }
 
 /// What the choice adds to the ledger: an explicit word each time it changes or renews something.
-fn decisions(choice: &Choice, law: &Law, state: &LedgerState, now: Timestamp) -> Result<Vec<ConsentRecord>, Problem> {
+fn decisions(
+    choice: &Choice,
+    law: &Law,
+    state: &LedgerState,
+    now: Timestamp,
+) -> Result<Vec<ConsentRecord>, Problem> {
     let newest = law.notices.current().ok_or_else(|| {
-        Problem::malformed("there is no privacy notice yet", "run `equipoise check`, then start the server again")
+        Problem::malformed(
+            "there is no privacy notice yet",
+            "run `equipoise check`, then start the server again",
+        )
     })?;
     let notice = choice.notice.unwrap_or(newest);
     if law.notices.at(notice).is_none() {

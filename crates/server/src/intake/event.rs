@@ -56,7 +56,10 @@ fn meaning(name: &str) -> Option<Meaning> {
     let name = name.trim().to_lowercase().replace(['_', '-'], " ");
     Some(match name.as_str() {
         "products searched" | "searched products" => Meaning::Browse(BrowseAction::Searched),
-        "product list viewed" | "product list filtered" | "viewed product list" | "viewed product category"
+        "product list viewed"
+        | "product list filtered"
+        | "viewed product list"
+        | "viewed product category"
         | "filtered product list" => Meaning::Browse(BrowseAction::ViewedList),
         "promotion viewed" | "viewed promotion" => Meaning::Browse(BrowseAction::SawPromotion),
         "promotion clicked" | "clicked promotion" | "product clicked" | "clicked product" => {
@@ -67,16 +70,26 @@ fn meaning(name: &str) -> Option<Meaning> {
         "article viewed" | "article read" | "content viewed" | "viewed article" | "read article" => {
             Meaning::Browse(BrowseAction::ReadArticle)
         }
-        "product added" | "added product" | "wishlist product added to cart" => Meaning::Basket(BasketAction::Added),
+        "product added" | "added product" | "wishlist product added to cart" => {
+            Meaning::Basket(BasketAction::Added)
+        }
         "product removed" | "removed product" => Meaning::Basket(BasketAction::Removed),
         "cart viewed" | "viewed cart" => Meaning::Basket(BasketAction::ViewedCart),
-        "checkout started" | "started checkout" | "started order" | "checkout step viewed"
-        | "viewed checkout step" | "checkout step completed" | "completed checkout step"
-        | "payment info entered" | "entered payment info" => Meaning::Basket(BasketAction::StartedCheckout),
+        "checkout started"
+        | "started checkout"
+        | "started order"
+        | "checkout step viewed"
+        | "viewed checkout step"
+        | "checkout step completed"
+        | "completed checkout step"
+        | "payment info entered"
+        | "entered payment info" => Meaning::Basket(BasketAction::StartedCheckout),
         "coupon entered" | "coupon applied" | "coupon denied" | "coupon removed" | "entered coupon"
         | "applied coupon" | "denied coupon" | "removed coupon" => Meaning::Basket(BasketAction::Coupon),
         "product added to wishlist" | "added product to wishlist" => Meaning::Basket(BasketAction::Wished),
-        "product removed from wishlist" | "removed product from wishlist" => Meaning::Basket(BasketAction::Unwished),
+        "product removed from wishlist" | "removed product from wishlist" => {
+            Meaning::Basket(BasketAction::Unwished)
+        }
         "order completed" | "completed order" => Meaning::Order(OrderAction::Placed),
         "order updated" | "updated order" => Meaning::Order(OrderAction::Updated),
         "order refunded" | "refunded order" => Meaning::Order(OrderAction::Refunded),
@@ -117,7 +130,8 @@ pub(super) fn track(
 /// The row of a `page` or `screen` call. A page with an article's id counts as reading it.
 pub(super) fn page(event: &Value, context: &Value, at: Millis) -> Result<Row, Unfit> {
     let properties = member(event, "properties");
-    let action = if article(properties)?.is_some() { BrowseAction::ReadArticle } else { BrowseAction::OpenedPage };
+    let action =
+        if article(properties)?.is_some() { BrowseAction::ReadArticle } else { BrowseAction::OpenedPage };
     let mut row = browsed(action, properties, context, at)?;
     row.category = row.category.or_else(|| word(member(event, "category")));
     Ok(Row::Browsed(row))
@@ -135,11 +149,13 @@ fn browsed(action: BrowseAction, properties: &Value, context: &Value, at: Millis
             (action, Some(item.ok_or(Unfit::Incomplete)?))
         }
         BrowseAction::Clicked => (action, product(properties)?),
-        BrowseAction::ViewedList | BrowseAction::Searched | BrowseAction::OpenedPage | BrowseAction::SawPromotion => {
-            (action, None)
-        }
+        BrowseAction::ViewedList
+        | BrowseAction::Searched
+        | BrowseAction::OpenedPage
+        | BrowseAction::SawPromotion => (action, None),
     };
-    let category = first(properties, &["category", "list_id", "list_name", "list", "promotion_id", "promotion_name"]);
+    let category =
+        first(properties, &["category", "list_id", "list_name", "list", "promotion_id", "promotion_name"]);
     let query = match action {
         BrowseAction::Searched => free_text(first(properties, &["query", "search_term"])),
         BrowseAction::ViewedProduct
@@ -160,7 +176,12 @@ fn browsed(action: BrowseAction, properties: &Value, context: &Value, at: Millis
     })
 }
 
-fn basketed(action: BasketAction, properties: &Value, context: &Value, at: Millis) -> Result<Basketed, Unfit> {
+fn basketed(
+    action: BasketAction,
+    properties: &Value,
+    context: &Value,
+    at: Millis,
+) -> Result<Basketed, Unfit> {
     let (item, quantity) = match action {
         BasketAction::Added | BasketAction::Removed | BasketAction::Wished | BasketAction::Unwished => {
             let item = product(properties)?.ok_or(Unfit::Incomplete)?;
@@ -168,7 +189,14 @@ fn basketed(action: BasketAction, properties: &Value, context: &Value, at: Milli
         }
         BasketAction::ViewedCart | BasketAction::StartedCheckout | BasketAction::Coupon => (None, None),
     };
-    Ok(Basketed { at, action, item, session: session(properties, context)?, quantity, coupon: coupon(properties) })
+    Ok(Basketed {
+        at,
+        action,
+        item,
+        session: session(properties, context)?,
+        quantity,
+        coupon: coupon(properties),
+    })
 }
 
 /// An event that the register declares, with the declared fields that hold single values; texts are redacted.
@@ -212,7 +240,8 @@ fn session(properties: &Value, context: &Value) -> Result<Option<String>, Person
 
 /// The page's address without query and fragment.
 fn address(page: &Value) -> Option<String> {
-    let of = |name: &str, minimise: fn(&str) -> Option<String>| member(page, name).as_str().and_then(minimise);
+    let of =
+        |name: &str, minimise: fn(&str) -> Option<String>| member(page, name).as_str().and_then(minimise);
     of("url", minimise_url).or_else(|| of("path", minimise_path))
 }
 

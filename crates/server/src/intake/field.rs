@@ -31,7 +31,9 @@ pub(super) fn first<'a>(value: &'a Value, names: &[&str]) -> &'a Value {
 pub(super) fn raw_id(value: &Value) -> Option<String> {
     let text = match value {
         Value::String(text) => text.trim().to_owned(),
-        Value::Number(number) => number.as_i64().map(|n| n.to_string()).or_else(|| number.as_u64().map(|n| n.to_string()))?,
+        Value::Number(number) => {
+            number.as_i64().map(|n| n.to_string()).or_else(|| number.as_u64().map(|n| n.to_string()))?
+        }
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => return None,
     };
     let fits = !text.is_empty() && text.len() <= LONGEST_ID && !text.chars().any(char::is_control);
@@ -48,26 +50,31 @@ pub(super) fn id(value: &Value) -> Result<Option<String>, PersonalId> {
 
 /// A category, coupon or other short text, redacted.
 pub(super) fn word(value: &Value) -> Option<String> {
-    text_of(value, LONGEST_WORD).map(|text| redact(&text).text)
+    redacted(value, LONGEST_WORD)
 }
 
 /// Free text, redacted.
 pub(super) fn free_text(value: &Value) -> Option<String> {
-    text_of(value, LONGEST_TEXT).map(|text| redact(&text).text)
+    redacted(value, LONGEST_TEXT)
 }
 
 /// A contact detail as it was said.
 pub(super) fn detail(value: &Value) -> Option<String> {
-    text_of(value, LONGEST_WORD * 2)
+    plain(value).map(|text| cut(&text, LONGEST_WORD * 2))
 }
 
-fn text_of(value: &Value, longest: usize) -> Option<String> {
+/// Redacted first and cut after that: half an e-mail address would not be found any more.
+fn redacted(value: &Value, longest: usize) -> Option<String> {
+    plain(value).map(|text| cut(&redact(&text).text, longest))
+}
+
+fn cut(text: &str, longest: usize) -> String {
+    text.chars().filter(|c| !c.is_control() || *c == '\n').take(longest).collect()
+}
+
+fn plain(value: &Value) -> Option<String> {
     let text = match value {
-        Value::String(text) => {
-            // Redaction sees whole words: what is cut off was never looked at.
-            let cut: String = text.trim().chars().filter(|c| !c.is_control() || *c == '\n').take(longest).collect();
-            cut
-        }
+        Value::String(text) => text.trim().to_owned(),
         Value::Number(number) => number.to_string(),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => return None,
     };
@@ -83,7 +90,8 @@ pub(super) fn quantity(value: &Value) -> Option<i64> {
 /// A language tag such as `en-NZ`.
 pub(super) fn language(value: &Value) -> Option<String> {
     let tag = value.as_str()?.trim();
-    let plain = (2..=35).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    let plain = (2..=35).contains(&tag.len())
+        && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     plain.then(|| tag.replace('_', "-"))
 }
 
@@ -97,7 +105,16 @@ mod tests {
     fn ids_may_be_numbers_but_not_personal() {
         assert_eq!(id(&json!(1042)), Ok(Some("1042".into())));
         assert_eq!(id(&json!(" p-1 ")), Ok(Some("p-1".into())));
-        for absent in [json!(null), json!(""), json!([]), json!({}), json!(true), json!(1.5), json!("a\u{0}b"), json!("x".repeat(201))] {
+        for absent in [
+            json!(null),
+            json!(""),
+            json!([]),
+            json!({}),
+            json!(true),
+            json!(1.5),
+            json!("a\u{0}b"),
+            json!("x".repeat(201)),
+        ] {
             assert_eq!(id(&absent), Ok(None), "{absent}");
         }
         assert_eq!(id(&json!("ana@example.com")), Err(PersonalId));

@@ -31,7 +31,8 @@ pub(super) fn read(value: &Value) -> Option<Timestamp> {
     match value {
         Value::String(text) => {
             let text = text.trim();
-            let zoneless = || text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok().map(|at| at.timestamp());
+            let zoneless =
+                || text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok().map(|at| at.timestamp());
             text.parse::<Timestamp>().ok().or_else(zoneless)
         }
         Value::Number(number) => {
@@ -91,14 +92,21 @@ mod tests {
         let now = at("2026-01-02T12:00:00Z");
         for arrival in [Arrival::Live(now), Arrival::Recorded(now)] {
             assert_eq!(happened(Some(at("2030-01-01T00:00:00Z")), None, arrival), now);
-            assert_eq!(happened(Some(at("2030-01-01T00:00:00Z")), Some(at("2026-01-01T00:00:00Z")), arrival), now);
+            assert_eq!(
+                happened(Some(at("2030-01-01T00:00:00Z")), Some(at("2026-01-01T00:00:00Z")), arrival),
+                now
+            );
         }
     }
 
     #[test]
     fn a_recorded_time_stands() {
         let now = at("2026-01-02T12:00:00Z");
-        let recorded = happened(Some(at("2025-01-01T00:00:00Z")), Some(at("2025-01-01T00:00:01Z")), Arrival::Recorded(now));
+        let recorded = happened(
+            Some(at("2025-01-01T00:00:00Z")),
+            Some(at("2025-01-01T00:00:01Z")),
+            Arrival::Recorded(now),
+        );
         assert_eq!(recorded, at("2025-01-01T00:00:00Z"));
     }
 

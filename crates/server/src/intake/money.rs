@@ -33,7 +33,8 @@ pub(super) fn minor_units(text: &str, exponent: u32) -> Option<i64> {
         return None;
     }
     let mut units: i64 = 0;
-    for digit in whole.bytes().chain(fraction.bytes().chain(std::iter::repeat(b'0')).take(exponent as usize)) {
+    for digit in whole.bytes().chain(fraction.bytes().chain(std::iter::repeat(b'0')).take(exponent as usize))
+    {
         units = units.checked_mul(10)?.checked_add(i64::from(digit - b'0'))?;
     }
     if fraction.as_bytes().get(exponent as usize).is_some_and(|next| *next >= b'5') {
@@ -45,8 +46,8 @@ pub(super) fn minor_units(text: &str, exponent: u32) -> Option<i64> {
 /// How many decimals the currency's minor unit has (ISO 4217); 2 where nothing else is known.
 pub(super) fn exponent(currency: &str) -> u32 {
     match currency {
-        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "VND" | "VUV"
-        | "XAF" | "XOF" | "XPF" => 0,
+        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "VND"
+        | "VUV" | "XAF" | "XOF" | "XPF" => 0,
         "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
         _ => 2,
     }
@@ -80,7 +81,18 @@ mod tests {
         check(json!(1.2345), "KWD", Some(1235));
         check(json!(0.005), "NZD", Some(1));
         check(json!(8.2), "NZD", Some(820));
-        for bad in [json!("$5"), json!("1e3"), json!(""), json!("-"), json!("."), json!("1.2.3"), json!(1e300), json!(null), json!([1]), json!("99999999999999999999")] {
+        for bad in [
+            json!("$5"),
+            json!("1e3"),
+            json!(""),
+            json!("-"),
+            json!("."),
+            json!("1.2.3"),
+            json!(1e300),
+            json!(null),
+            json!([1]),
+            json!("99999999999999999999"),
+        ] {
             check(bad, "NZD", None);
         }
     }

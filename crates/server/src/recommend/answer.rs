@@ -19,12 +19,12 @@ use privacy::data::{
     Told,
 };
 use privacy::grant::{Authorize, Grant, ReadError};
-use privacy::purpose::{Personalisation, Purpose, PurposeId};
+use privacy::purpose::{Personalisation, PurposeId};
 use privacy::register::OptOutSignal;
 use privacy::signals::Gpc;
 use privacy::store::Day;
 use privacy::subject::Subject;
-use store::{ItemKind, ReadTx};
+use store::ItemKind;
 
 use super::learning::declared;
 use super::reason::{Ground, explain};

@@ -138,7 +138,7 @@ impl From<Answer> for AnswerBody {
 #[utoipa::path(get, path = "/v1/recommendations", params(Parameters), tag = "recommendations",
     responses((status = 200, body = AnswerBody), (status = 400), (status = 401), (status = 503)))]
 pub(crate) async fn answer(
-    State(app): State,
+    axum::extract::State(app): State,
     headers: HeaderMap,
     query: Result<Query<Parameters>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<AnswerBody>, Problem> {

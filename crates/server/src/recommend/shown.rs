@@ -64,7 +64,8 @@ pub fn flush_shown(app: &App) -> Result<(), StoreError> {
                 let message = format!("shown {} {number}", now.as_nanosecond());
                 match collection.seal::<ShownItems>(shown, &message, Day::of_millis(shown.at), &vault, entropy.as_ref() as &dyn Entropy) {
                     Ok(row) => {
-                        tx.put(&row)?;
+                        // A message name is used once, so it is never there already.
+                        let _ = tx.put(&row)?;
                     }
                     Err(CollectError::Vault(error)) => {
                         return Err(StoreError::Damaged(error.to_string()));

@@ -2,9 +2,15 @@
 //! Must know no feature.
 
 mod access;
+pub mod assets;
+pub mod page;
 mod problem;
 mod router;
+mod serve;
+mod tls;
 
 pub use access::{Access, TokenHash, WriteKey};
 pub use problem::{Problem, ProblemKind};
 pub use router::{Route, Table, State};
+pub use serve::{Listener, Protection, Stopper, finish};
+pub use tls::{TlsError, TlsFiles};

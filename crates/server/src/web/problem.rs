@@ -110,6 +110,12 @@ impl Problem {
     pub fn detail(&self) -> &str {
         &self.detail
     }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn mend(&self) -> &str {
+        &self.mend
+    }
 }
 
 impl From<privacy::store::StoreError> for Problem {

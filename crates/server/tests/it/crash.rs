@@ -35,7 +35,7 @@ fn start(folder: &Path) -> Server {
     Server { child, address }
 }
 
-fn post(address: &str, path: &str, authorization: &str, body: &Value) -> std::io::Result<(u16, Value)> {
+pub(crate) fn post(address: &str, path: &str, authorization: &str, body: &Value) -> std::io::Result<(u16, Value)> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(10)))?;
     let body = body.to_string();

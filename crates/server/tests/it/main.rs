@@ -3,6 +3,7 @@
 mod canary;
 mod consent;
 mod crash;
+mod durability;
 mod forgetting;
 mod harness;
 mod intake;

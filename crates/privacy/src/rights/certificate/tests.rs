@@ -43,7 +43,12 @@ fn certificate(action: &str) -> Certificate {
         identities_deleted: 2,
         ledger_deleted: 4,
         models: vec!["session".into()],
-        retained: vec![Retained { kind: Kind::PurchaseHistory, law: "Tax Act s 22".into(), count: 3, until: Day(21_000) }],
+        retained: vec![Retained {
+            kind: Kind::PurchaseHistory,
+            law: "Tax Act s 22".into(),
+            count: 3,
+            until: Day(21_000),
+        }],
         log: LOG.into(),
         entry: 1,
         record,
@@ -67,7 +72,10 @@ fn whole_certificate_is_believed() {
 #[test]
 fn certificate_of_another_key_is_not_believed() {
     let document = certificate("subject.erasure").sign(&key(8));
-    assert_eq!(Certificate::verify(&document, Some(key(7).verifying_key())), Err(CertificateError::Signature));
+    assert_eq!(
+        Certificate::verify(&document, Some(key(7).verifying_key())),
+        Err(CertificateError::Signature)
+    );
     // Signed by a key of its own throughout but for the head: the head gives it away.
     assert_eq!(Certificate::verify(&document, None), Err(CertificateError::Head));
 }
@@ -76,7 +84,9 @@ fn certificate_of_another_key_is_not_believed() {
 fn leaves(value: &Value, at: String, out: &mut Vec<String>) {
     match value {
         Value::Object(members) => members.iter().for_each(|(k, v)| leaves(v, format!("{at}/{k}"), out)),
-        Value::Array(members) => members.iter().enumerate().for_each(|(i, v)| leaves(v, format!("{at}/{i}"), out)),
+        Value::Array(members) => {
+            members.iter().enumerate().for_each(|(i, v)| leaves(v, format!("{at}/{i}"), out))
+        }
         _ => out.push(at),
     }
 }

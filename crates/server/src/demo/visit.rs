@@ -1,0 +1,188 @@
+//! One request to the demo shop: who looks, what is in the cart, and whether a form came from our own page.
+//!
+//! A new visitor has no cookie but the cart, once something is in it, and is never written down anywhere.
+
+use std::sync::Arc;
+
+use axum::extract::Query;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::response::{IntoResponse as _, Response};
+use privacy::pseudonym::IdentityKind;
+use privacy::signals::{Gpc, gpc};
+use privacy::store::StoreError;
+use privacy::subject::Subject;
+use serde::de::DeserializeOwned;
+
+use super::cart::Cart;
+use crate::app::App;
+use crate::recommend::Who;
+use crate::simulate::{Catalogue, SampleCustomer, sample_customers};
+use crate::web::{Problem, ProblemKind};
+
+/// The cookie that says through whose eyes the shop is seen.
+pub(super) const CUSTOMER: &str = "demo_customer";
+/// The cookie that holds the cart.
+pub(super) const CART: &str = "demo_cart";
+
+/// A sample customer who visits.
+#[derive(Clone)]
+pub(super) struct Customer {
+    pub(super) sample: &'static SampleCustomer,
+    pub(super) subject: Subject,
+    /// The visit's random name.
+    pub(super) session: String,
+}
+
+/// One request.
+pub(super) struct Visit {
+    pub(super) app: Arc<App>,
+    pub(super) catalogue: &'static Catalogue,
+    /// `None` for a new visitor.
+    pub(super) customer: Option<Customer>,
+    /// Which of the sample customers the shop still knows.
+    pub(super) known: [bool; 3],
+    pub(super) cart: Cart,
+    pub(super) opt_out: Gpc,
+    /// The page's own address, for forms that come back to it.
+    pub(super) path: String,
+}
+
+impl Visit {
+    fn open(app: Arc<App>, headers: &HeaderMap, path: String) -> Result<Self, Problem> {
+        let catalogue = app.demo.as_ref().map(|shop| shop.catalogue).ok_or_else(not_the_demo)?;
+        let subjects = app.store.read(|tx| {
+            let mut subjects = [None; 3];
+            for (subject, sample) in subjects.iter_mut().zip(sample_customers()) {
+                *subject = tx.find(IdentityKind::UserId, sample.user_id)?;
+            }
+            Ok::<_, StoreError>(subjects)
+        })?;
+        let chosen = cookie(headers, CUSTOMER);
+        let customer = chosen.as_deref().and_then(|chosen| chosen.split_once('.')).and_then(|(user, session)| {
+            let (sample, subject) = sample_customers().iter().zip(subjects).find(|(one, _)| one.user_id == user)?;
+            let plain = session.len() == 32 && session.bytes().all(|byte| byte.is_ascii_hexdigit());
+            plain.then_some(Customer { sample, subject: subject?, session: session.to_owned() })
+        });
+        let cart = Cart::read(cookie(headers, CART).as_deref().unwrap_or(""), catalogue);
+        let opt_out = gpc(headers.get_all("sec-gpc").iter().map(HeaderValue::as_bytes));
+        Ok(Self { known: subjects.map(|subject| subject.is_some()), app, catalogue, customer, cart, opt_out, path })
+    }
+
+    /// Whom the recommender is asked for.
+    pub(super) fn who(&self) -> Who {
+        self.customer.as_ref().map_or(Who::Nobody, |customer| Who::Known(customer.subject))
+    }
+}
+
+fn not_the_demo() -> Problem {
+    Problem::new(ProblemKind::NotFound, "this server is not the demo shop", "start it with `equipoise demo`")
+}
+
+/// Opens the visit and does the work of a page, where blocking is allowed.
+pub(super) async fn serve<F>(app: Arc<App>, headers: HeaderMap, uri: Uri, work: F) -> Result<Response, Problem>
+where
+    F: FnOnce(&Visit) -> Result<Response, Problem> + Send + 'static,
+{
+    let path = uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
+    let done = tokio::task::spawn_blocking(move || work(&Visit::open(app, &headers, path)?)).await;
+    done.unwrap_or_else(|error| Err(Problem::internal(&error)))
+}
+
+/// Whether a form comes from a page of this very shop, so that no other site can send one in a customer's name.
+///
+/// Browsers say so in `Sec-Fetch-Site`; those that don't (older ones, and any over plain HTTP elsewhere than on this
+/// machine) send `Origin`, whose host must be the one that was asked. A request with neither is no browser's form and
+/// is refused too. Together with `SameSite=Lax` cookies this needs no token in the form.
+///
+/// # Errors
+/// [`Problem`] for everything else.
+pub(super) fn from_our_own_page(headers: &HeaderMap, uri: &Uri) -> Result<(), Problem> {
+    let said = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let asked = said("host").or_else(|| uri.authority().map(axum::http::uri::Authority::as_str));
+    let ours = match (said("sec-fetch-site"), said("origin")) {
+        (Some(site), _) => site == "same-origin",
+        (None, Some(origin)) => origin.split_once("://").is_some_and(|(_, host)| Some(host) == asked),
+        (None, None) => false,
+    };
+    if ours {
+        return Ok(());
+    }
+    Err(Problem::new(
+        ProblemKind::Forbidden,
+        "this form was not sent from a page of this shop",
+        "open the shop's page and send the form from there",
+    ))
+}
+
+/// The fields of a posted form. Its body has the very form of a query string (application/x-www-form-urlencoded).
+///
+/// # Errors
+/// [`Problem`] when a field is missing or the body is none.
+pub(super) fn fields<T: DeserializeOwned>(body: &str) -> Result<T, Problem> {
+    let unreadable = || Problem::malformed("the form can't be read", "open the page again and send its form");
+    if body.len() > 4096 {
+        return Err(unreadable());
+    }
+    let uri: Uri = format!("/?{body}").parse().map_err(|_| unreadable())?;
+    Query::<T>::try_from_uri(&uri).map(|Query(form)| form).map_err(|_| unreadable())
+}
+
+fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value.to_owned())
+}
+
+/// A cookie that no script can read, for this visit alone; an empty value takes it away.
+pub(super) fn set_cookie(response: &mut Response, name: &str, value: &str) {
+    let age = if value.is_empty() { "; Max-Age=0" } else { "" };
+    if let Ok(value) = HeaderValue::from_str(&format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{age}")) {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
+}
+
+/// Sends the browser to another page of the shop.
+pub(super) fn go_to(path: &str) -> Response {
+    let ours = path.starts_with('/') && !path.starts_with("//") && !path.contains('\\');
+    let to = HeaderValue::from_str(if ours { path } else { "/" }).unwrap_or(HeaderValue::from_static("/"));
+    (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn allowed(headers: &[(&'static str, &'static str)]) -> bool {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.insert(*name, HeaderValue::from_static(value));
+        }
+        from_our_own_page(&map, &Uri::from_static("/cart/add")).is_ok()
+    }
+
+    #[test]
+    fn only_forms_of_our_own_pages_are_taken() {
+        assert!(allowed(&[("host", "127.0.0.1:8080"), ("sec-fetch-site", "same-origin")]));
+        assert!(allowed(&[("host", "127.0.0.1:8080"), ("origin", "http://127.0.0.1:8080")]));
+        assert!(!allowed(&[("host", "127.0.0.1:8080"), ("origin", "http://evil.example")]));
+        assert!(!allowed(&[("host", "127.0.0.1:8080"), ("origin", "http://evil.example/127.0.0.1:8080")]));
+        assert!(!allowed(&[("host", "127.0.0.1:8080"), ("origin", "null")]));
+        assert!(!allowed(&[("host", "127.0.0.1:8080")]));
+        for site in ["cross-site", "same-site", "none"] {
+            let both = [("host", "a.example"), ("origin", "http://a.example"), ("sec-fetch-site", site)];
+            assert!(!allowed(&both), "{site}");
+        }
+    }
+
+    #[test]
+    fn nobody_is_sent_to_another_host() {
+        for (path, to) in [("/you", "/you"), ("//evil.example", "/"), ("https://evil.example", "/"), ("/\\evil", "/")] {
+            assert_eq!(go_to(path).headers().get(header::LOCATION).unwrap(), to);
+        }
+    }
+}

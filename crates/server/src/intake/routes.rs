@@ -1,0 +1,271 @@
+//! Intake over HTTP: the paths, limits and answers of Segment's API, and the shop's own origins alone for browsers.
+//!
+//! What is refused for privacy is answered like success: clients would repeat or throw away whole batches otherwise.
+
+use std::io::Read as _;
+use std::sync::Arc;
+
+use axum::body::{Body as HttpBody, Bytes, to_bytes};
+use axum::extract::{Path, Request};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use flate2::read::MultiGzDecoder;
+use privacy::audit::Author;
+use privacy::register::Register;
+use privacy::signals::{Gpc, gpc};
+use store::Write;
+
+use super::moment::Arrival;
+use super::outcome::Outcome;
+use super::segment::{Body, BodyError, Call, MOST_BODY_BYTES, MOST_EVENTS};
+use super::settings::settings;
+use super::take::{Means, TakeError, take};
+use crate::app::App;
+use crate::operate::IntakeOutcome;
+use crate::web::{Access, Problem, ProblemKind, State, Table, WriteKey};
+
+/// More waiting writes than this, and clients are asked to come again.
+const LONGEST_QUEUE: usize = 8_192;
+/// Bodies larger than this are read on a thread of their own.
+const QUICKLY_READ: usize = 64 * 1024;
+
+/// The paths that take events, and what an event without a `type` is there.
+const PATHS: &[(&str, Option<Call>)] = &[
+    ("/v1/batch", None),
+    ("/v1/b", None),
+    ("/v1/import", None),
+    ("/v1/track", Some(Call::Track)),
+    ("/v1/t", Some(Call::Track)),
+    ("/v1/identify", Some(Call::Identify)),
+    ("/v1/i", Some(Call::Identify)),
+    ("/v1/page", Some(Call::Page)),
+    ("/v1/p", Some(Call::Page)),
+    ("/v1/screen", Some(Call::Screen)),
+    ("/v1/s", Some(Call::Screen)),
+    ("/v1/group", Some(Call::Group)),
+    ("/v1/g", Some(Call::Group)),
+    ("/v1/alias", Some(Call::Alias)),
+    ("/v1/a", Some(Call::Alias)),
+];
+
+/// The path of the settings that analytics.js asks for.
+const SETTINGS: &str = "/v1/projects/{key}/settings";
+
+/// Intake's routes.
+#[must_use]
+pub fn routes(table: Table) -> Table {
+    let table = PATHS.iter().fold(table, |table, (path, call)| {
+        let call = *call;
+        let events = move |state: State, request: Request| events(state, call, request);
+        table.route(Access::Client, Method::POST, path, events).route(
+            Access::Public,
+            Method::OPTIONS,
+            path,
+            preflight,
+        )
+    });
+    table.route(Access::Public, Method::GET, SETTINGS, project).route(
+        Access::Public,
+        Method::OPTIONS,
+        SETTINGS,
+        preflight,
+    )
+}
+
+async fn events(axum::extract::State(app): State, call: Option<Call>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let answer = match taken(&app, &parts.headers, call, body).await {
+        Ok(_) => ([(header::CONTENT_TYPE, "application/json")], "{\"success\":true}").into_response(),
+        Err(problem) => problem.into_response(),
+    };
+    for_origin(answer, &parts.headers, app.register())
+}
+
+async fn taken(
+    app: &Arc<App>,
+    headers: &HeaderMap,
+    call: Option<Call>,
+    body: HttpBody,
+) -> Result<Outcome, Problem> {
+    if app.store.queue_length() > LONGEST_QUEUE {
+        return Err(Problem::new(
+            ProblemKind::Overloaded,
+            "too many events are waiting",
+            "send the same again shortly",
+        ));
+    }
+    let bytes = to_bytes(body, MOST_BODY_BYTES).await.map_err(|error| {
+        // The one error that is the limit's own; any other is a connection that broke off.
+        let text = error.to_string();
+        if text.contains("limit") {
+            unreadable(BodyError::TooLarge)
+        } else {
+            Problem::malformed("the body ended before its end", "send it again")
+        }
+    })?;
+    let opt_out = gpc(headers.get_all("sec-gpc").iter().map(HeaderValue::as_bytes));
+    let arrival = Arrival::Live(app.now());
+    let work = {
+        let (app, headers) = (Arc::clone(app), headers.clone());
+        move |bytes: &Bytes| parse(&app, &headers, call, bytes, arrival, opt_out)
+    };
+    let events = if bytes.len() > QUICKLY_READ {
+        let parsed = tokio::task::spawn_blocking(move || work(&bytes)).await;
+        parsed.map_err(|error| Problem::internal(&error))??
+    } else {
+        work(&bytes)?
+    };
+    let means = Means {
+        vault: Arc::clone(app.vault()),
+        entropy: Arc::clone(&app.entropy),
+        engine: app.engine.clone(),
+        now: arrival.now(),
+    };
+    let what = Write {
+        name: "event.store",
+        author: Author::Machine { part: "intake".to_owned() },
+        at: arrival.now(),
+    };
+    let outcome = app.store.write(what, move |tx| take(tx, &means, events)).await.map_err(problem)?;
+    app.metrics.intake(IntakeOutcome::Stored, outcome.stored);
+    app.metrics.intake(IntakeOutcome::Duplicate, outcome.duplicate);
+    for (reason, count) in &outcome.refused {
+        app.metrics.intake(IntakeOutcome::Refused(reason), *count);
+    }
+    Ok(outcome)
+}
+
+type Parsed = Vec<Result<super::segment::Event, &'static str>>;
+
+fn parse(
+    app: &App,
+    headers: &HeaderMap,
+    call: Option<Call>,
+    bytes: &[u8],
+    arrival: Arrival,
+    opt_out: Gpc,
+) -> Result<Parsed, Problem> {
+    let inflated = inflate(bytes)?;
+    let body = Body::read(inflated.as_deref().unwrap_or(bytes), call).map_err(unreadable)?;
+    WriteKey::find(headers, body.write_key.as_deref(), app.register())?;
+    Ok(body.events(arrival, opt_out, app.register()))
+}
+
+/// Unpacks gzip, which its first bytes tell, up to the limit; `None` for what isn't packed.
+fn inflate(bytes: &[u8]) -> Result<Option<Vec<u8>>, Problem> {
+    if !bytes.starts_with(&[0x1f, 0x8b]) {
+        return Ok(None);
+    }
+    let mut plain = Vec::new();
+    MultiGzDecoder::new(bytes).take(MOST_BODY_BYTES as u64 + 1).read_to_end(&mut plain).map_err(|_| {
+        Problem::malformed("the body's compression is broken", "send it as gzip, or not compressed")
+    })?;
+    if plain.len() > MOST_BODY_BYTES {
+        return Err(unreadable(BodyError::TooLarge));
+    }
+    Ok(Some(plain))
+}
+
+fn unreadable(error: BodyError) -> Problem {
+    match error {
+        BodyError::TooLarge | BodyError::TooMany(_) => Problem::new(
+            ProblemKind::TooLarge,
+            error.to_string(),
+            format!("send at most {MOST_EVENTS} events and {} KB at once", MOST_BODY_BYTES / 1024),
+        ),
+        BodyError::NotJson => {
+            Problem::malformed(error.to_string(), "send one event, or `{\"batch\": [ … ]}`")
+        }
+        BodyError::NoBatch => {
+            Problem::malformed(error.to_string(), "send `{\"batch\": [ … ]}` with the events in the list")
+        }
+    }
+}
+
+fn problem(error: TakeError) -> Problem {
+    match error {
+        TakeError::Store(error) => error.into(),
+        other => Problem::internal(&other),
+    }
+}
+
+async fn project(axum::extract::State(app): State, Path(key): Path<String>, headers: HeaderMap) -> Response {
+    let answer = if app.register().write_keys.contains(&key) {
+        let text = settings(&key, &headers, app.register()).to_string();
+        ([(header::CONTENT_TYPE, "application/json")], text).into_response()
+    } else {
+        let mend = "use a key from `intake.write_keys` of equipoise.toml";
+        Problem::new(ProblemKind::NotFound, "there is no such write key", mend).into_response()
+    };
+    for_origin(answer, &headers, app.register())
+}
+
+async fn preflight(axum::extract::State(app): State, headers: HeaderMap) -> Response {
+    let mut answer = StatusCode::NO_CONTENT.into_response();
+    if allowed(&headers, app.register()).is_some() {
+        let set: [(HeaderName, &'static str); 3] = [
+            (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, OPTIONS"),
+            (header::ACCESS_CONTROL_ALLOW_HEADERS, "authorization, content-type, content-encoding"),
+            (header::ACCESS_CONTROL_MAX_AGE, "600"),
+        ];
+        for (name, value) in set {
+            answer.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+    }
+    for_origin(answer, &headers, app.register())
+}
+
+/// Lets the shop's own pages read the answer, and nobody else's.
+fn for_origin(mut answer: Response, asked: &HeaderMap, register: &Register) -> Response {
+    answer.headers_mut().append(header::VARY, HeaderValue::from_static("Origin"));
+    if let Some(origin) = allowed(asked, register) {
+        answer.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    }
+    answer
+}
+
+fn allowed(headers: &HeaderMap, register: &Register) -> Option<HeaderValue> {
+    let origin = headers.get(header::ORIGIN)?;
+    let text = origin.to_str().ok()?;
+    register.shop.origins.iter().any(|known| known.trim_end_matches('/') == text).then(|| origin.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::*;
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut packer = GzEncoder::new(Vec::new(), Compression::default());
+        packer.write_all(bytes).unwrap();
+        packer.finish().unwrap()
+    }
+
+    #[test]
+    fn a_small_body_that_unpacks_to_a_large_one_is_refused() {
+        let bomb = gzip(&vec![b' '; 50 * 1024 * 1024]);
+        assert!(bomb.len() < MOST_BODY_BYTES);
+        assert_eq!(inflate(&bomb).unwrap_err().kind(), ProblemKind::TooLarge);
+        assert_eq!(inflate(&gzip(b"{}")).unwrap(), Some(b"{}".to_vec()));
+        assert_eq!(inflate(b"{}").unwrap(), None);
+        assert_eq!(inflate(&[0x1f, 0x8b, 1, 2]).unwrap_err().kind(), ProblemKind::Malformed);
+    }
+
+    #[test]
+    fn only_the_shops_own_origins_are_let_in() {
+        let register = privacy::register::read(privacy::register::TEMPLATE).unwrap();
+        let ask = |origin: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ORIGIN, HeaderValue::from_static(origin));
+            allowed(&headers, &register).is_some()
+        };
+        assert!(ask("https://your-shop.example"));
+        assert!(!ask("https://your-shop.example.evil.example"));
+        assert!(!ask("null"));
+        assert!(allowed(&HeaderMap::new(), &register).is_none());
+    }
+}

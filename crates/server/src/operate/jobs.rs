@@ -1,0 +1,62 @@
+//! What the server does unasked: writing openings and explanations down every second, deleting what has expired every
+//! day. A job that fails must be counted and tried again, and never stop the server.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use privacy::store::Day;
+use tokio::sync::watch;
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::app::App;
+use crate::recommend::flush_shown;
+
+/// Runs the jobs until `stopped` says so, then the every-second ones once more.
+pub(super) async fn run(app: Arc<App>, mut stopped: watch::Receiver<()>) {
+    let mut ticks = interval(Duration::from_secs(1));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut expired_on = None;
+    loop {
+        tokio::select! {
+            _ = stopped.changed() => break,
+            _ = ticks.tick() => {}
+        }
+        blocking(&app, flush).await;
+        let today = Day::of(app.now());
+        // At start too: the server may have stood still for longer than a day.
+        if expired_on != Some(today) {
+            expired_on = Some(today);
+            blocking(&app, expire).await;
+        }
+    }
+    blocking(&app, flush).await;
+}
+
+async fn blocking(app: &Arc<App>, work: fn(&Arc<App>)) {
+    let app = Arc::clone(app);
+    let done = tokio::task::spawn_blocking(move || work(&app)).await;
+    if let Err(error) = done {
+        tracing::error!(error.cause = %error, "a background job broke off");
+    }
+}
+
+fn flush(app: &Arc<App>) {
+    if let Err(error) = flush_shown(app) {
+        app.metrics.job_failed("flush_shown");
+        tracing::error!(error.cause = %error, "explanations could not be kept");
+    }
+    if let Err(error) = app.store.flush_openings(app.now()) {
+        app.metrics.job_failed("flush_openings");
+        tracing::error!(error.cause = %error, "openings could not be written down; tried again in a second");
+    }
+}
+
+fn expire(app: &Arc<App>) {
+    match crate::rights::expire(app) {
+        Ok(_) => tracing::info!("what had expired is deleted"),
+        Err(error) => {
+            app.metrics.job_failed("expire");
+            tracing::error!(error.cause = %error, "what has expired could not be deleted; run `equipoise doctor`");
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Erasure (GDPR Art. 17): out of the store, the indexes, the memory and every model in one write, with the key
+//! shredded; then a certificate that proves it to whoever asks, and names nobody.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use privacy::audit::{Author, sign_head};
+use privacy::entropy::draw;
+use privacy::rights::{Certificate, Disclosure, Retained, Right, RightsError};
+use privacy::store::{Day, RightsTx, StoreError, Tx};
+use privacy::subject::Subject;
+use privacy::vault::VaultError;
+use serde_json::Value;
+use store::{Erased, Write, WriteTx};
+
+use super::access::hex;
+use super::{ExerciseError, Person};
+use crate::app::App;
+use crate::recommend::forget;
+use crate::web::Problem;
+
+/// What an erasure did, before it is certified.
+struct Done {
+    entry: u64,
+    erased: Erased,
+    models: Vec<String>,
+    retained: Vec<Retained>,
+}
+
+/// Erases a person and answers the signed certificate. Blocks.
+///
+/// # Errors
+/// [`Problem`] when nobody is known by that identity or the store can't be used; nothing is erased then.
+pub fn erase(app: &Arc<App>, who: &Person, author: Author) -> Result<Value, Problem> {
+    let now = app.now();
+    // What the machine opened until now is written down while the person's name in the log still means something.
+    app.store.flush_openings(now)?;
+    let (shared, who) = (Arc::clone(app), who.clone());
+    let what = Write { name: "subject.erase", author: author.clone(), at: now };
+    let written = app.store.write(what, move |tx| forget_everywhere(&shared, tx, &who, author, now));
+    let done = written.wait().map_err(Problem::from)?;
+    certify(app, done, now).map_err(Problem::from)
+}
+
+fn forget_everywhere(
+    app: &App,
+    tx: &WriteTx<'_>,
+    who: &Person,
+    author: Author,
+    now: Timestamp,
+) -> Result<Done, ExerciseError> {
+    let subject = who.find(tx)?;
+    let disclosure = Disclosure::open(tx, app.vault(), &subject, Right::Erasure, author, now)?;
+    let retained = retain(app, tx, &disclosure, &subject, now)?;
+    let models = forget(tx, &app.engine, app.vault(), &subject);
+    let erased = tx.erase(&subject)?;
+    Ok(Done { entry: disclosure.entry, erased, models, retained })
+}
+
+/// Seals what a law obliges the shop to keep for an archive to which no identity leads.
+fn retain(
+    app: &App,
+    tx: &WriteTx<'_>,
+    disclosure: &Disclosure<'_>,
+    subject: &Subject,
+    now: Timestamp,
+) -> Result<Vec<Retained>, ExerciseError> {
+    let holds = &Tx::law(tx).register.kept_by_law;
+    let today = Day::of(now);
+    let mut due = false;
+    for hold in holds {
+        due |= tx.all_rows(subject, hold.kind)?.iter().any(|row| row.day.plus(hold.keep_days) > today);
+    }
+    if !due {
+        return Ok(Vec::new());
+    }
+    let archive = tx.create_archive()?;
+    let kept = disclosure.retain(holds, &archive, today, app.entropy.as_ref())?;
+    let mut sums: Vec<Retained> = Vec::new();
+    for (row, one) in kept {
+        tx.retain(&row, &one.law, one.until)?;
+        match sums.iter_mut().find(|sum| sum.kind == one.kind && sum.law == one.law) {
+            Some(sum) => {
+                sum.count += one.count;
+                sum.until = sum.until.max(one.until);
+            }
+            None => sums.push(one),
+        }
+    }
+    if sums.is_empty() {
+        // Nothing but what the law doesn't ask for after all: the archive goes again.
+        tx.erase(&archive)?;
+    }
+    Ok(sums)
+}
+
+fn certify(app: &App, done: Done, now: Timestamp) -> Result<Value, ExerciseError> {
+    let Done { entry, erased, models, retained } = done;
+    let Erased { rows, identities, ledger } = erased;
+    let id: [u8; 16] =
+        draw(app.entropy.as_ref()).map_err(|error| RightsError::Vault(VaultError::Entropy(error)))?;
+    app.store.read(|tx| {
+        let head = tx.audit_head(now)?;
+        let missing = || StoreError::Damaged("the audit entry of an erasure is missing".to_owned());
+        let (_, record, _) = tx.audit_entries(entry, 1)?.pop().ok_or_else(missing)?;
+        let proof = tx.inclusion_proof(entry, head.size)?;
+        let unsigned = |error: privacy::audit::HeadError| {
+            StoreError::Unavailable(format!("the audit log's head can't be signed: {error}"))
+        };
+        let certificate = Certificate {
+            id: hex(&id),
+            shop: app.register().shop.name.clone(),
+            erased_at: now,
+            deleted: rows,
+            identities_deleted: identities,
+            ledger_deleted: ledger,
+            models,
+            retained,
+            log: head.origin.clone(),
+            entry,
+            record,
+            log_size: head.size,
+            log_root: head.root,
+            checkpoint: sign_head(&head, &app.signing).map_err(unsigned)?,
+            proof,
+        };
+        Ok::<_, ExerciseError>(certificate.sign(&app.signing))
+    })
+}

@@ -1,0 +1,118 @@
+//! What writes can delete: single rows, what retention ends, whole people, what a law no longer keeps.
+
+use privacy::data::Kind;
+use privacy::store::{Day, NewRow, StoreError};
+use privacy::subject::Subject;
+use rusqlite::params;
+
+use crate::codes;
+use crate::erasure::{self, Erased};
+use crate::error::sql;
+use crate::keystore::KeyChange;
+use crate::write_tx::WriteTx;
+
+impl WriteTx<'_> {
+    /// Deletes one row; whether it was there.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it can't be written.
+    pub fn delete_row(&self, subject: &Subject, kind: Kind, id: &[u8; 16]) -> Result<bool, StoreError> {
+        self.delete(
+            "DELETE FROM record WHERE subject = ?1 AND kind = ?2 AND id = ?3",
+            params![subject.as_bytes(), codes::of_kind(kind), id],
+            Some(subject),
+        )
+        .map(|deleted| deleted > 0)
+    }
+
+    /// Deletes a person's rows of one kind and says how many there were.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it can't be written.
+    pub fn delete_kind(&self, subject: &Subject, kind: Kind) -> Result<u64, StoreError> {
+        self.delete(
+            "DELETE FROM record WHERE subject = ?1 AND kind = ?2",
+            params![subject.as_bytes(), codes::of_kind(kind)],
+            Some(subject),
+        )
+    }
+
+    /// Deletes everybody's rows of one kind from before `day` and says how many there were. Looks at every row.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it can't be written.
+    pub fn delete_before(&self, kind: Kind, day: Day) -> Result<u64, StoreError> {
+        self.delete(
+            "DELETE FROM record WHERE kind = ?1 AND day < ?2",
+            params![codes::of_kind(kind), day.0],
+            None,
+        )
+    }
+
+    /// Deletes a person's rows of one kind from before `day` and says how many there were.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it can't be written.
+    pub fn delete_subject_before(&self, subject: &Subject, kind: Kind, day: Day) -> Result<u64, StoreError> {
+        self.delete(
+            "DELETE FROM record WHERE subject = ?1 AND kind = ?2 AND day < ?3",
+            params![subject.as_bytes(), codes::of_kind(kind), day.0],
+            Some(subject),
+        )
+    }
+
+    /// Erases a person: rows, identities, ledger, and with the commit the data key, in the keystore and in memory.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it can't be written.
+    pub fn erase(&self, subject: &Subject) -> Result<Erased, StoreError> {
+        let erased = erasure::delete_everything(self.connection, subject)?;
+        self.shred(subject);
+        self.changed(subject, erased.total().max(1));
+        Ok(erased)
+    }
+
+    /// Keeps a row because a law says so, until a day; it is in no reading of any purpose. If its subject has nothing
+    /// else, it is an archive from now on and no longer a living data subject.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it can't be written.
+    pub fn retain(&self, row: &NewRow, law: &str, until: Day) -> Result<(), StoreError> {
+        let changed = erasure::retain(self.connection, row, law, until)?;
+        self.effects.borrow_mut().known = None;
+        self.changed(row.subject(), changed);
+        Ok(())
+    }
+
+    /// Deletes what the law no longer keeps, with the keys of archives that this leaves empty; says how many rows.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it can't be written.
+    pub fn expire_retained(&self, today: Day) -> Result<u64, StoreError> {
+        let (deleted, emptied) = erasure::expire_retained(self.connection, today)?;
+        emptied.iter().for_each(|archive| self.shred(archive));
+        self.changed_many(deleted);
+        Ok(deleted)
+    }
+
+    fn shred(&self, subject: &Subject) {
+        let mut effects = self.effects.borrow_mut();
+        effects.known = None;
+        effects.keys.push(KeyChange::Shred(*subject, Day::of(self.what.at)));
+    }
+
+    pub(crate) fn delete(
+        &self,
+        text: &str,
+        key: &[&dyn rusqlite::ToSql],
+        subject: Option<&Subject>,
+    ) -> Result<u64, StoreError> {
+        let deleted =
+            self.connection.prepare_cached(text).and_then(|mut s| s.execute(key)).map_err(sql)? as u64;
+        match subject {
+            Some(subject) => self.changed(subject, deleted),
+            None => self.changed_many(deleted),
+        }
+        Ok(deleted)
+    }
+}
