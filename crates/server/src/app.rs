@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use privacy::audit::SigningKey;
 use privacy::entropy::{Entropy, NoEntropy};
 use privacy::register::Register;
 use privacy::vault::Vault;
@@ -44,8 +43,6 @@ pub struct App {
     pub clock: Clock,
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
-    /// Signs receipts, certificates and heads.
-    pub signing: SigningKey,
     /// The hash of the operator's API token.
     pub operator_token: crate::web::TokenHash,
     /// What only the demo shop has.

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 
 use jiff::Timestamp;
-use privacy::audit::{Author, Entry, VerifyingKey};
+use privacy::audit::{SigningKey, Author, Entry, VerifyingKey};
 use privacy::entropy::{Entropy, draw};
 use privacy::notice::{NoticeHistory, NoticeVersion};
 use privacy::register::{self, Register};
@@ -156,6 +156,12 @@ impl Store {
     #[must_use]
     pub fn origin(&self) -> String {
         self.inner.shared.origin()
+    }
+
+    /// The key that signs heads, receipts and certificates.
+    #[must_use]
+    pub fn signing_key(&self) -> &SigningKey {
+        &self.inner.shared.signing
     }
 
     /// The public key with which heads, receipts and certificates of this shop are checked.

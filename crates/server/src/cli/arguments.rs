@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::intake::ImportArgs;
+use crate::intake::import::ImportArgs;
 use crate::operate::LogFormat;
 use crate::rights::{AuditArgs, SubjectArgs};
 
@@ -52,7 +52,9 @@ pub(super) enum Command {
     /// Start the server for your shop
     Serve(ServeArgs),
     /// Write a register (equipoise.toml) with explanations, to begin with
-    #[command(after_help = "Example:\n  equipoise init\n  equipoise init --config /etc/equipoise/equipoise.toml")]
+    #[command(
+        after_help = "Example:\n  equipoise init\n  equipoise init --config /etc/equipoise/equipoise.toml"
+    )]
     Init,
     /// Look through your register: every mistake with its line and what to write instead
     #[command(after_help = "Example:\n  equipoise check\n  equipoise check new-register.toml")]
@@ -88,7 +90,9 @@ pub(super) enum Command {
         to: Option<PathBuf>,
     },
     /// Bring a backup back; people who were erased since stay erased
-    #[command(after_help = "Example:\n  equipoise restore /mnt/backups/monday\nThe data directory must be empty; move what is in it away first.")]
+    #[command(
+        after_help = "Example:\n  equipoise restore /mnt/backups/monday\nThe data directory must be empty; move what is in it away first."
+    )]
     Restore {
         /// The backup's directory
         from: PathBuf,
@@ -122,7 +126,9 @@ pub(super) struct ListenArgs {
 
 /// `equipoise demo`.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  equipoise demo --listen 127.0.0.1:9000\nThe demo keeps its data in ./demo-data, apart from yours.")]
+#[command(
+    after_help = "Example:\n  equipoise demo --listen 127.0.0.1:9000\nThe demo keeps its data in ./demo-data, apart from yours."
+)]
 pub(super) struct DemoArgs {
     #[command(flatten)]
     pub(super) listen: ListenArgs,
@@ -242,10 +248,16 @@ mod tests {
 
     #[test]
     fn a_data_directory_named_anywhere_holds_and_none_stays_none() {
-        for line in ["equipoise --data-dir x doctor", "equipoise doctor --data-dir x", "equipoise audit verify --data-dir x"] {
+        for line in [
+            "equipoise --data-dir x doctor",
+            "equipoise doctor --data-dir x",
+            "equipoise audit verify --data-dir x",
+        ] {
             assert_eq!(parse(line).unwrap().common.data_dir, Some(PathBuf::from("x")), "{line}");
         }
-        let Command::Audit(audit) = parse("equipoise audit verify --certificate c").unwrap().command else { panic!() };
+        let Command::Audit(audit) = parse("equipoise audit verify --certificate c").unwrap().command else {
+            panic!()
+        };
         let crate::rights::AuditCommand::Verify { data_dir, .. } = audit.command;
         assert_eq!(data_dir, None);
     }

@@ -78,7 +78,9 @@ fn mark(directory: &Path) -> Result<(), Failure> {
             ));
         }
         Ok(false) => {}
-        Err(error) if error.kind() == ErrorKind::NotFound => make(directory).map_err(|error| unusable(&error))?,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            make(directory).map_err(|error| unusable(&error))?
+        }
         Err(error) => return Err(unusable(&error)),
     }
     std::fs::write(directory.join(MARKER), MARKED).map_err(|error| unusable(&error))

@@ -3,7 +3,10 @@
 use std::fmt;
 use std::process::ExitCode;
 
-use crate::operate::{AskError, BackupError, RegisterFileError, RunningError, ServeError, StartError, TokenError};
+use crate::demo::PrepareError;
+use crate::operate::{
+    AskError, BackupError, RegisterFileError, RunningError, ServeError, StartError, TokenError,
+};
 
 /// Whose fault it is; the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +78,15 @@ impl From<StartError> for Failure {
     }
 }
 
+impl From<PrepareError> for Failure {
+    fn from(error: PrepareError) -> Self {
+        match error {
+            PrepareError::Start(error) => error.into(),
+            other => Self::failed(&other, other.mend()),
+        }
+    }
+}
+
 impl From<ServeError> for Failure {
     fn from(error: ServeError) -> Self {
         Self::failed(&error, error.mend())
@@ -101,7 +113,10 @@ impl From<RunningError> for Failure {
 
 impl From<BackupError> for Failure {
     fn from(error: BackupError) -> Self {
-        Self::failed(&error, "name a new or empty directory with `--to`, on a disk with room for all of the data")
+        Self::failed(
+            &error,
+            "name a new or empty directory with `--to`, on a disk with room for all of the data",
+        )
     }
 }
 
@@ -113,6 +128,9 @@ impl From<store::StoreError> for Failure {
 
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
-        Self::failed(format!("the answer could not be written: {error}"), "see where the output goes, and the room there")
+        Self::failed(
+            format!("the answer could not be written: {error}"),
+            "see where the output goes, and the room there",
+        )
     }
 }

@@ -45,7 +45,10 @@ fn through_server(server: &Ask, to: Option<&Path>) -> Result<(PathBuf, u64), Fai
     let answer = server.post("/v1/backups", &json!({}))?;
     let made = answer.get("to").and_then(Value::as_str).map(PathBuf::from);
     let Some(made) = made else {
-        return Err(Failure::failed("the server didn't say where the backup is", "look into `backups` in the data directory"));
+        return Err(Failure::failed(
+            "the server didn't say where the backup is",
+            "look into `backups` in the data directory",
+        ));
     };
     let people = answer.get("people").and_then(Value::as_u64).unwrap_or_default();
     let Some(to) = to else { return Ok((made, people)) };
@@ -60,9 +63,10 @@ fn through_server(server: &Ask, to: Option<&Path>) -> Result<(PathBuf, u64), Fai
 
 fn refuse_occupied(to: &Path) -> Result<(), Failure> {
     match std::fs::read_dir(to).map(|mut entries| entries.next().is_some()) {
-        Ok(true) => {
-            Err(Failure::failed(format!("`{}` isn't empty", to.display()), "name a new directory with `--to`"))
-        }
+        Ok(true) => Err(Failure::failed(
+            format!("`{}` isn't empty", to.display()),
+            "name a new directory with `--to`",
+        )),
         Ok(false) | Err(_) => Ok(()),
     }
 }
@@ -100,7 +104,9 @@ pub(super) fn restore(context: &Context, from: &Path) -> Result<ExitCode, Failur
     let options = store::Options { data_dir: places.data_dir, key_dir: places.key_dir, entropy };
     let report = store::restore(from, &options, clock()).map_err(|error| {
         let mend = match &error {
-            RestoreError::Occupied(_) => "move what is in the data directory away (the key directory stays), and try again",
+            RestoreError::Occupied(_) => {
+                "move what is in the data directory away (the key directory stays), and try again"
+            }
             RestoreError::NoBackup(_) => "name the directory that `equipoise backup` made",
             RestoreError::OtherShop(_) => "name this shop's own keys with `--key-dir`",
             RestoreError::Open(_) | RestoreError::Store(_) => {
@@ -146,7 +152,9 @@ pub(super) fn show_token(context: &Context) -> Result<ExitCode, Failure> {
     let file = TokenFile::in_directory(&context.places.key_dir);
     file.read()?;
     say(&file.path().display().to_string())?;
-    note("Send it as `Authorization: Bearer …` from your own servers. It opens everything: keep it out of web pages and logs.");
+    note(
+        "Send it as `Authorization: Bearer …` from your own servers. It opens everything: keep it out of web pages and logs.",
+    );
     Ok(ExitCode::SUCCESS)
 }
 
@@ -215,7 +223,10 @@ fn inside(context: &Context, start: StartOptions) -> Result<Vec<Diagnosis>, Fail
     if let Some(server) = Ask::find(&context.places)? {
         let found = serde_json::from_value(server.get("/v1/doctor")?);
         return found.map_err(|error| {
-            Failure::failed(format!("the server's answer can't be read: {error}"), "use one version of the program for both")
+            Failure::failed(
+                format!("the server's answer can't be read: {error}"),
+                "use one version of the program for both",
+            )
         });
     }
     if !context.places.data_dir.join("equipoise.db").exists() {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::terminal::say;
 use super::{Context, Failure};
-use crate::intake::{Import, ImportArgs, Report};
+use crate::intake::import::{Import, ImportArgs, Report};
 use crate::operate::{Ask, Places, Progress, open_app, public_key_file};
 use crate::rights::{AuditArgs, CliError, Door, SubjectArgs};
 
@@ -20,7 +20,10 @@ pub(super) fn import(context: &Context, arguments: &ImportArgs) -> Result<ExitCo
     let flushed = app.store.flush_openings(app.now());
     app.store.clone().close();
     let report = report.map_err(|error| {
-        Failure::failed(&error, "what was stored till then stays; mend that, and give the same command again to go on")
+        Failure::failed(
+            &error,
+            "what was stored till then stays; mend that, and give the same command again to go on",
+        )
     })?;
     flushed?;
     tell(&report)?;
@@ -44,7 +47,9 @@ fn tell(report: &Report) -> Result<(), Failure> {
     if *was_done {
         say("This whole file had been imported before; nothing came in twice.")?;
     }
-    say(&format!("{lines} lines: {stored} stored, {duplicate} there already, {refused} refused, {rejected} unreadable"))?;
+    say(&format!(
+        "{lines} lines: {stored} stored, {duplicate} there already, {refused} refused, {rejected} unreadable"
+    ))?;
     for (reason, count) in reasons {
         say(&format!("  refused, {reason}: {count}"))?;
     }
@@ -97,7 +102,9 @@ impl From<CliError> for Failure {
     fn from(error: CliError) -> Self {
         match error {
             CliError::Refused { detail, mend } => Self::failed(detail, mend),
-            CliError::Arguments(what) => Self::asked(what, "see `equipoise subject --help` and `equipoise audit --help`"),
+            CliError::Arguments(what) => {
+                Self::asked(what, "see `equipoise subject --help` and `equipoise audit --help`")
+            }
             CliError::Unreachable { base, why } => Self::failed(
                 format!("the server at {base} could not be asked: {why}"),
                 "look into its log; if it hangs, stop it and try again",

@@ -25,8 +25,11 @@ pub(super) fn init(context: &Context) -> Result<ExitCode, Failure> {
 }
 
 fn write_new(path: &Path) -> Result<(), Failure> {
-    let written =
-        OpenOptions::new().write(true).create_new(true).open(path).and_then(|mut file| file.write_all(TEMPLATE.as_bytes()));
+    let written = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path)
+        .and_then(|mut file| file.write_all(TEMPLATE.as_bytes()));
     written.map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => Failure::failed(
             format!("there is a register at `{}` already; it was not touched", path.display()),
@@ -43,7 +46,8 @@ fn write_new(path: &Path) -> Result<(), Failure> {
 pub(super) fn check(context: &Context, file: Option<&Path>) -> Result<ExitCode, Failure> {
     let path = file.unwrap_or(&context.config);
     let register = read_register(&RegisterSource::File(path.to_owned()))?;
-    let asked = register.purposes.values().filter(|declaration| declaration.basis == LegalBasis::Consent).count();
+    let asked =
+        register.purposes.values().filter(|declaration| declaration.basis == LegalBasis::Consent).count();
     say(&format!(
         "`{}` is free of mistakes: {} purposes, of which your customers are asked about {asked}.",
         path.display(),
@@ -86,7 +90,11 @@ mod tests {
     fn check_names_line_and_mend_and_ends_with_2() {
         let place = tempfile::tempdir().unwrap();
         let context = context(place.path());
-        std::fs::write(&context.config, TEMPLATE.replace("retention_days = 730", "retention_days = \"long\"")).unwrap();
+        std::fs::write(
+            &context.config,
+            TEMPLATE.replace("retention_days = 730", "retention_days = \"long\""),
+        )
+        .unwrap();
         let failure = check(&context, None).unwrap_err();
         let said = failure.to_string();
         assert_eq!(failure.fault(), Fault::Asked);

@@ -17,7 +17,9 @@ pub(super) fn run(context: &Context, arguments: &ServeArgs) -> Result<ExitCode, 
     let announcement = announce(&context.places.data_dir)?;
     let app = open_app(context.start(Progress::Shown))?;
     if without_tls {
-        note("Without `--tls-cert` anybody on the way can read what your customers send; keep this behind a proxy that speaks HTTPS.");
+        note(
+            "Without `--tls-cert` anybody on the way can read what your customers send; keep this behind a proxy that speaks HTTPS.",
+        );
     }
     let options = ServeOptions::new(listen.listen, tls, context.places.clone());
     let token = TokenFile::in_directory(&context.places.key_dir);

@@ -39,7 +39,7 @@ pub fn receipt(
     }
     let receipt_id =
         draw(app.entropy.as_ref()).map_err(|error| ReadError::Vault(VaultError::Entropy(error)))?;
-    Ok(Receipt::new(record, notice, &principal, record_id, receipt_id, now)?.sign(&app.signing)?)
+    Ok(Receipt::new(record, notice, &principal, record_id, receipt_id, now)?.sign(app.store.signing_key())?)
 }
 
 /// The receipts for every decision of a person, oldest first.

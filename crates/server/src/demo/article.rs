@@ -15,7 +15,7 @@ use crate::web::{Problem, State};
 
 /// `GET /article/{slug}`.
 pub(super) async fn show(
-    State(app): State,
+    axum::extract::State(app): State,
     headers: HeaderMap,
     uri: Uri,
     Path(slug): Path<String>,
@@ -29,7 +29,8 @@ pub(super) async fn show(
 
 fn render(visit: &Visit, article: &Article) -> Result<Response, Problem> {
     let item = Some(article.slug.as_str());
-    let guides = ask(visit, &Question { placement: "article-guides", item, wanted: Wanted::Articles, count: 4 })?;
+    let guides =
+        ask(visit, &Question { placement: "article-guides", item, wanted: Wanted::Articles, count: 4 })?;
     let products = ask(visit, &Question { placement: "article", item, wanted: Wanted::Products, count: 4 })?;
     send(visit, &Event::Read(article))?;
     let trail = [("/".to_owned(), "Tūī Outdoors".to_owned()), ("/guides".to_owned(), "Guides".to_owned())];

@@ -1,5 +1,6 @@
 //! Looking along shelves, through the guides, and searching: the same for everybody, with nothing recommended.
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
@@ -20,7 +21,7 @@ pub(super) struct Words {
 
 /// `GET /shop/{path}`: a part of the shop, or one of its shelves.
 pub(super) async fn show_shelf(
-    State(app): State,
+    axum::extract::State(app): State,
     headers: HeaderMap,
     uri: Uri,
     Path(path): Path<String>,
@@ -30,17 +31,25 @@ pub(super) async fn show_shelf(
 
 fn render_shelf(visit: &Visit, path: &str) -> Result<Response, Problem> {
     let part = path.split('/').next().unwrap_or(path);
-    let within = |one: &str| one == path || (part == path && one.strip_prefix(part).is_some_and(|rest| rest.starts_with('/')));
+    let within = |one: &str| {
+        one == path || (part == path && one.strip_prefix(part).is_some_and(|rest| rest.starts_with('/')))
+    };
     let catalogue = visit.catalogue;
-    let products: Vec<&Product> = catalogue.products.iter().filter(|one| within(&one.category_path())).collect();
+    let products: Vec<&Product> =
+        catalogue.products.iter().filter(|one| within(&one.category_path())).collect();
     if products.is_empty() {
         return Ok(layout::not_found(visit, "shelf"));
     }
-    let guides: Vec<&Article> =
-        catalogue.articles.iter().filter(|one| one.categories.iter().any(|path| within(path))).take(4).collect();
+    let guides: Vec<&Article> = catalogue
+        .articles
+        .iter()
+        .filter(|one| one.categories.iter().any(|path| within(path)))
+        .take(4)
+        .collect();
     send(visit, &Event::Listed(path))?;
     let shelves = catalogue.categories.iter().filter(|one| one.path.split('/').next() == Some(part));
-    let title = catalogue.category(path).map_or_else(|| words::sport(part), |category| category.title.as_str());
+    let title =
+        catalogue.category(path).map_or_else(|| words::sport(part), |category| category.title.as_str());
     let content = html! {
         (layout::crumbs(&trail(part, path)))
         header {
@@ -82,7 +91,11 @@ pub(super) fn trail(part: &str, path: &str) -> Vec<(String, String)> {
 }
 
 /// `GET /guides`.
-pub(super) async fn show_guides(State(app): State, headers: HeaderMap, uri: Uri) -> Result<Response, Problem> {
+pub(super) async fn show_guides(
+    axum::extract::State(app): State,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, Problem> {
     serve(app, headers, uri, |visit| {
         send(visit, &Event::Opened("Guides"))?;
         let content = html! {
@@ -102,12 +115,13 @@ pub(super) async fn show_guides(State(app): State, headers: HeaderMap, uri: Uri)
 
 /// `GET /search?q=…`.
 pub(super) async fn search(
-    State(app): State,
+    axum::extract::State(app): State,
     headers: HeaderMap,
     uri: Uri,
-    asked: Option<Query<Words>>,
+    asked: Result<Query<Words>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    let asked: String = asked.map_or_else(String::new, |Query(Words { q })| q.trim().chars().take(80).collect());
+    let asked: String =
+        asked.map_or_else(|_| String::new(), |Query(Words { q })| q.trim().chars().take(80).collect());
     serve(app, headers, uri, move |visit| {
         let words: Vec<String> = asked.to_lowercase().split_whitespace().map(str::to_owned).collect();
         let products = found(visit, &words);
@@ -159,8 +173,10 @@ fn found<'a>(visit: &'a Visit, words: &[String]) -> Vec<&'a Product> {
         .iter()
         .filter_map(|product| {
             let name = product.name.to_lowercase();
-            let shelf = visit.catalogue.category(&product.category_path()).map_or("", |category| &category.title);
-            let more = format!("{} {} {shelf} {}", product.brand, product.description, product.tags.join(" "));
+            let shelf =
+                visit.catalogue.category(&product.category_path()).map_or("", |category| &category.title);
+            let more =
+                format!("{} {} {shelf} {}", product.brand, product.description, product.tags.join(" "));
             let more = more.to_lowercase();
             let in_name = words.iter().filter(|word| name.contains(word.as_str())).count();
             let all = words.iter().all(|word| name.contains(word.as_str()) || more.contains(word.as_str()));

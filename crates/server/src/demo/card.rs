@@ -139,7 +139,13 @@ mod tests {
 
     #[test]
     fn shares_add_up_to_a_hundred() {
-        for parts in [vec![1.0, 1.0, 1.0], vec![0.2], vec![5.0, 0.004, 0.003], vec![0.0, 0.0], vec![0.995, 0.995, 0.01]] {
+        for parts in [
+            vec![1.0, 1.0, 1.0],
+            vec![0.2],
+            vec![5.0, 0.004, 0.003],
+            vec![0.0, 0.0],
+            vec![0.995, 0.995, 0.01],
+        ] {
             let why: Vec<Reason> = parts.iter().map(|part| reason(*part)).collect();
             assert_eq!(shares(&why).iter().sum::<u32>(), 100, "{parts:?}");
         }

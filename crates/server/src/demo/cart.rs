@@ -46,9 +46,10 @@ impl Cart {
 
     fn add(&mut self, product: &'static Product, pieces: u32) {
         let most = u32::try_from(MOST).unwrap_or(u32::MAX);
+        let room = self.lines.len() < MOST;
         match self.lines.iter_mut().find(|(there, _)| there.sku == product.sku) {
             Some((_, there)) => *there = there.saturating_add(pieces).min(most),
-            None if pieces > 0 && self.lines.len() < MOST => self.lines.push((product, pieces.min(most))),
+            None if pieces > 0 && room => self.lines.push((product, pieces.min(most))),
             None => {}
         }
     }
@@ -81,11 +82,19 @@ struct Removed {
 }
 
 /// `GET /cart`.
-pub(super) async fn show(State(app): State, headers: HeaderMap, uri: Uri) -> Result<Response, Problem> {
+pub(super) async fn show(
+    axum::extract::State(app): State,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, Problem> {
     serve(app, headers, uri, |visit| {
         send(visit, &Event::Opened("Your cart"))?;
-        let others = ask(visit, &Question { placement: "cart", item: None, wanted: Wanted::Products, count: 4 })?;
-        let guides = ask(visit, &Question { placement: "cart-guides", item: None, wanted: Wanted::Articles, count: 4 })?;
+        let others =
+            ask(visit, &Question { placement: "cart", item: None, wanted: Wanted::Products, count: 4 })?;
+        let guides = ask(
+            visit,
+            &Question { placement: "cart-guides", item: None, wanted: Wanted::Articles, count: 4 },
+        )?;
         let empty = visit.cart.lines().is_empty();
         let content = html! {
             h1 { "Your cart" }
@@ -128,7 +137,7 @@ fn lines(cart: &Cart) -> Markup {
 
 /// `POST /cart/add`.
 pub(super) async fn add(
-    State(app): State,
+    axum::extract::State(app): State,
     headers: HeaderMap,
     uri: Uri,
     body: String,
@@ -156,7 +165,7 @@ pub(super) async fn add(
 
 /// `POST /cart/remove`.
 pub(super) async fn remove(
-    State(app): State,
+    axum::extract::State(app): State,
     headers: HeaderMap,
     uri: Uri,
     body: String,
@@ -177,7 +186,11 @@ pub(super) async fn remove(
 }
 
 /// `POST /cart/order`.
-pub(super) async fn order(State(app): State, headers: HeaderMap, uri: Uri) -> Result<Response, Problem> {
+pub(super) async fn order(
+    axum::extract::State(app): State,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, Problem> {
     visit::from_our_own_page(&headers, &uri)?;
     serve(app, headers, uri, |visit| {
         let first = match visit.cart.lines() {

@@ -38,7 +38,11 @@ struct Change {
 }
 
 /// `GET /you`.
-pub(super) async fn show(State(app): State, headers: HeaderMap, uri: Uri) -> Result<Response, Problem> {
+pub(super) async fn show(
+    axum::extract::State(app): State,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, Problem> {
     serve(app, headers, uri, |visit| match &visit.customer {
         Some(customer) => render(visit, customer, None),
         None => Ok(nobody(visit)),
@@ -48,7 +52,7 @@ pub(super) async fn show(State(app): State, headers: HeaderMap, uri: Uri) -> Res
 
 /// `POST /you/choice`.
 pub(super) async fn change(
-    State(app): State,
+    axum::extract::State(app): State,
     headers: HeaderMap,
     uri: Uri,
     body: String,
@@ -140,12 +144,19 @@ fn render(visit: &Visit, customer: &Customer, change: Option<&Change>) -> Result
     Ok(layout::page(visit, "Your choices", "you", content))
 }
 
-fn choice(purpose: &PurposeId, declaration: &Declaration, standing: &Value, change: Option<&Change>) -> Markup {
+fn choice(
+    purpose: &PurposeId,
+    declaration: &Declaration,
+    standing: &Value,
+    change: Option<&Change>,
+) -> Markup {
     let id = purpose.as_str();
-    let permitted = standing.pointer(&format!("/purposes/{id}/permitted")).and_then(Value::as_bool) == Some(true);
+    let permitted =
+        standing.pointer(&format!("/purposes/{id}/permitted")).and_then(Value::as_bool) == Some(true);
     let (with, without) = words::consequences(id);
     let changed = change.is_some_and(|change| change.purpose == *purpose);
-    let (checked, next, now) = if permitted { ("true", "withdrawn", "On") } else { ("false", "given", "Off") };
+    let (checked, next, now) =
+        if permitted { ("true", "withdrawn", "On") } else { ("false", "given", "Off") };
     html! {
         li.choice.changed[changed] id=(format!("choice-{id}")) {
             div {
@@ -210,7 +221,8 @@ fn holdings(held: &Value) -> Markup {
         held.pointer(&format!("/data/{kind}/rows")).and_then(Value::as_array).map_or(0, Vec::len)
     };
     let list = |name: &str| held.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
-    let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let text =
+        |value: &Value, name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let accesses = list("accesses");
     html! {
         section.shelf aria-labelledby="held-title" {

@@ -16,7 +16,11 @@ use crate::simulate::sample_customers;
 use crate::web::{Problem, State};
 
 /// `GET /you/erase`.
-pub(super) async fn ask(State(app): State, headers: HeaderMap, uri: Uri) -> Result<Response, Problem> {
+pub(super) async fn ask(
+    axum::extract::State(app): State,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, Problem> {
     serve(app, headers, uri, |visit| {
         let Some(customer) = &visit.customer else { return Ok(visit::go_to("/you")) };
         let name = customer.sample.display_name;
@@ -39,7 +43,11 @@ pub(super) async fn ask(State(app): State, headers: HeaderMap, uri: Uri) -> Resu
 }
 
 /// `POST /you/erase`.
-pub(super) async fn erase(State(app): State, headers: HeaderMap, uri: Uri) -> Result<Response, Problem> {
+pub(super) async fn erase(
+    axum::extract::State(app): State,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, Problem> {
     visit::from_our_own_page(&headers, &uri)?;
     serve(app, headers, uri, |visit| {
         let Some(customer) = &visit.customer else { return Ok(visit::go_to("/you")) };
@@ -73,7 +81,10 @@ fn shown(name: &str, certificate: &Value) -> Markup {
     let deleted = certificate.get("deleted").and_then(Value::as_object).cloned().unwrap_or_default();
     let retained = certificate.get("retained").and_then(Value::as_array).cloned().unwrap_or_default();
     let said = |value: &Value, name: &str| {
-        value.get(name).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).unwrap_or_default()
+        value
+            .get(name)
+            .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+            .unwrap_or_default()
     };
     let kind = |id: &str| id.parse().map_or_else(|_| id.to_owned(), |kind| words::kind(kind).to_owned());
     html! {
@@ -103,7 +114,7 @@ fn shown(name: &str, certificate: &Value) -> Markup {
             p { a.button download="certificate.json" href=(format!("data:application/json;base64,{}", STANDARD.encode(&text))) { "Save the certificate" } }
             label.field for="certificate" { "Its text" }
             textarea.document #certificate readonly rows="14" { (text) }
-            p.small.soft { "To get " (name) " back, start the demo again with a new data directory: " code { "equipoise demo --data-dir another-demo" } "." }
+            p.small.soft { "To get " (name) " back, begin the demo anew: " code { "equipoise demo --fresh" } "." }
         }
     }
 }

@@ -58,24 +58,28 @@ fn message(visit: &Visit, customer: &Customer, event: &Event<'_>, number: [u8; 1
         "timestamp": now.to_string(),
         "context": {"sessionId": session, "library": {"name": "tui-outdoors", "version": "1"}},
     });
-    let track = |name: &str, properties: Value| {
-        json!({"type": "track", "event": name, "properties": properties})
-    };
+    let track =
+        |name: &str, properties: Value| json!({"type": "track", "event": name, "properties": properties});
+    // Without the query: search words go as such or not at all.
+    let path = visit.path.split('?').next().unwrap_or("/");
     let more = match event {
-        Event::Opened(title) => json!({"type": "page", "name": title, "properties": {"path": visit.path}}),
+        Event::Opened(title) => json!({"type": "page", "name": title, "properties": {"path": path}}),
         Event::Read(article) => json!({"type": "page", "name": article.title, "properties": {
-            "path": visit.path, "category": "Guides", "content_id": article.slug}}),
+            "path": path, "category": "Guides", "content_id": article.slug}}),
         Event::Viewed(product) => track("Product Viewed", line(product, 1)),
         Event::Listed(path) => track("Product List Viewed", json!({"list_id": path, "category": path})),
         Event::Searched(words) => track("Products Searched", json!({"query": words})),
         Event::Added(product, pieces) => track("Product Added", line(product, *pieces)),
         Event::Removed(product) => track("Product Removed", line(product, 1)),
-        Event::Ordered(cart, order) => track("Order Completed", json!({
-            "order_id": order,
-            "currency": "NZD",
-            "total": dollars(cart.total_cents()),
-            "products": cart.lines().iter().map(|(product, pieces)| line(product, *pieces)).collect::<Vec<_>>(),
-        })),
+        Event::Ordered(cart, order) => track(
+            "Order Completed",
+            json!({
+                "order_id": order,
+                "currency": "NZD",
+                "total": dollars(cart.total_cents()),
+                "products": cart.lines().iter().map(|(product, pieces)| line(product, *pieces)).collect::<Vec<_>>(),
+            }),
+        ),
     };
     if let (Some(message), Value::Object(more)) = (message.as_object_mut(), more) {
         message.extend(more);
@@ -97,5 +101,7 @@ fn line(product: &Product, pieces: u32) -> Value {
 
 /// An amount as Segment's clients write it. Cents are whole, so that two places are exact.
 fn dollars(cents: i64) -> Value {
-    format!("{}.{:02}", cents.div_euclid(100), cents.rem_euclid(100)).parse().map_or(Value::Null, Value::Number)
+    format!("{}.{:02}", cents.div_euclid(100), cents.rem_euclid(100))
+        .parse()
+        .map_or(Value::Null, Value::Number)
 }

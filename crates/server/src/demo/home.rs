@@ -12,13 +12,19 @@ use crate::recommend::Wanted;
 use crate::web::{Problem, State, assets};
 
 /// `GET /`.
-pub(super) async fn show(State(app): State, headers: HeaderMap, uri: Uri) -> Result<Response, Problem> {
-    serve(app, headers, uri, |visit| render(visit)).await
+pub(super) async fn show(
+    axum::extract::State(app): State,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    serve(app, headers, uri, render).await
 }
 
 fn render(visit: &Visit) -> Result<Response, Problem> {
-    let products = ask(visit, &Question { placement: "home", item: None, wanted: Wanted::Products, count: 12 })?;
-    let guides = ask(visit, &Question { placement: "home-guides", item: None, wanted: Wanted::Articles, count: 4 })?;
+    let products =
+        ask(visit, &Question { placement: "home", item: None, wanted: Wanted::Products, count: 12 })?;
+    let guides =
+        ask(visit, &Question { placement: "home-guides", item: None, wanted: Wanted::Articles, count: 4 })?;
     send(visit, &Event::Opened("Tūī Outdoors"))?;
     let personal = !products.used.is_empty();
     let (due, fresh) = again(products.items.clone());

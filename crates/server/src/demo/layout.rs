@@ -15,8 +15,18 @@ pub(super) fn page(visit: &Visit, title: &str, here: &str, content: Markup) -> R
 }
 
 /// As [`page`], with another status.
-pub(super) fn page_with(visit: &Visit, status: StatusCode, title: &str, here: &str, content: Markup) -> Response {
-    let full = if title.is_empty() { "Tūī Outdoors, Auckland".to_owned() } else { format!("{title} · Tūī Outdoors") };
+pub(super) fn page_with(
+    visit: &Visit,
+    status: StatusCode,
+    title: &str,
+    here: &str,
+    content: Markup,
+) -> Response {
+    let full = if title.is_empty() {
+        "Tūī Outdoors, Auckland".to_owned()
+    } else {
+        format!("{title} · Tūī Outdoors")
+    };
     let document = page::document(page::Document {
         title: &full,
         description: "A demo shop with made-up people, run by Equipoise: recommendations that obey consent.",

@@ -21,7 +21,7 @@ mod switcher;
 mod visit;
 mod words;
 
-pub use prepare::{Options, PrepareError, REGISTER, prepare};
+pub use prepare::{PrepareError, REGISTER, prepare};
 
 use axum::http::Method;
 

@@ -14,7 +14,7 @@ pub(super) fn href(id: &str) -> String {
 
 /// `GET /demo/picture/{id}.svg`.
 pub(super) async fn show(
-    State(app): State,
+    axum::extract::State(app): State,
     headers: HeaderMap,
     Path(file): Path<String>,
 ) -> Result<Response, Problem> {

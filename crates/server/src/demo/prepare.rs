@@ -1,7 +1,6 @@
 //! Filling the demo shop: its register, its catalogue, and a year of customers through the very intake that serves
 //! HTTP. The year ends today, so that seasons and what is recent hold; it is played once.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -9,15 +8,14 @@ use jiff::ToSpan as _;
 use jiff::tz::TimeZone;
 use models::recommend::content::ContentError;
 use privacy::audit::Author;
-use privacy::entropy::Entropy;
 use privacy::signals::Gpc;
 use privacy::store::StoreError;
 use store::{Item, ItemKind, Progress as Reached, Write};
 
 use super::{Shop, picture};
-use crate::app::{App, Clock, SystemEntropy, machine_clock};
+use crate::app::App;
 use crate::intake::{Arrival, Body, BodyError, MOST_BODY_BYTES, MOST_EVENTS, TakeError, take_in};
-use crate::operate::{self, Places, Progress, RegisterSource, StartError, StartOptions};
+use crate::operate::{self, Progress, RegisterSource, StartError, StartOptions};
 use crate::recommend::CatalogueItem;
 use crate::simulate::{Article, Catalogue, CatalogueError, Message, Product, Simulation, SimulationError};
 
@@ -28,31 +26,9 @@ pub const REGISTER: &str = include_str!("../../assets/demo/equipoise.toml");
 const SOURCE: &str = "demo/year";
 const SEED: u64 = 2_026;
 const DAYS: u32 = 365;
+const CUSTOMERS: u64 = 1_200;
 /// How many batches are on their way at once.
 const WINDOW: usize = 8;
-
-/// What the demo needs to know.
-#[derive(Clone)]
-pub struct Options {
-    /// Where its data lies, apart from any real shop's.
-    pub data_dir: PathBuf,
-    /// How many customers the year has.
-    pub customers: u64,
-    /// Whether a terminal sees how far it is.
-    pub progress: Progress,
-    /// Tells the time.
-    pub clock: Clock,
-    /// Randomness.
-    pub entropy: Arc<dyn Entropy>,
-}
-
-impl Options {
-    /// 1,200 customers by the machine's clock and randomness.
-    #[must_use]
-    pub fn new(data_dir: PathBuf, progress: Progress) -> Self {
-        Self { data_dir, customers: 1_200, progress, clock: machine_clock(), entropy: Arc::new(SystemEntropy) }
-    }
-}
 
 /// Why there is no demo shop.
 #[derive(Debug, thiserror::Error)]
@@ -93,7 +69,9 @@ impl PrepareError {
         match self {
             Self::Start(error) => error.mend(),
             Self::Clock(_) => "set this machine's clock".to_owned(),
-            Self::Store(_) | Self::Take(_) => "see that the disk isn't full, or name a new `--data-dir`".to_owned(),
+            Self::Store(_) | Self::Take(_) => {
+                "see that the disk isn't full, or name a new `--data-dir`".to_owned()
+            }
             Self::Catalogue(_) | Self::Content(_) | Self::Item(_) | Self::Simulation(_) | Self::Body(_) => {
                 "this is a mistake in the program; please report it".to_owned()
             }
@@ -101,20 +79,18 @@ impl PrepareError {
     }
 }
 
-/// Opens the demo shop, and plays its year if that hasn't happened yet.
+/// Opens the demo shop with its own register, whatever the options name, and plays its year if that hasn't happened yet.
 ///
 /// # Errors
 /// [`PrepareError`] says what stands in the way.
-pub fn prepare(options: Options) -> Result<Arc<App>, PrepareError> {
-    let Options { data_dir, customers, progress, clock, entropy } = options;
-    let start = StartOptions {
-        places: Places::new(&data_dir, None),
-        register: RegisterSource::Text(REGISTER.to_owned()),
-        progress,
-        clock,
-        entropy,
-    };
-    let mut app = operate::open(start)?;
+pub fn prepare(start: StartOptions) -> Result<Arc<App>, PrepareError> {
+    prepare_for(start, CUSTOMERS)
+}
+
+fn prepare_for(start: StartOptions, customers: u64) -> Result<Arc<App>, PrepareError> {
+    let progress = start.progress;
+    let mut app =
+        operate::open(StartOptions { register: RegisterSource::Text(REGISTER.to_owned()), ..start })?;
     let shop = Shop::new()?;
     stock(&app, shop.catalogue)?;
     app.demo = Some(shop);
@@ -137,8 +113,7 @@ fn stock(app: &App, catalogue: &Catalogue) -> Result<(), PrepareError> {
     app.engine.stock_catalogue(&items)?;
     let same = |old: &Item, new: &Item| old.id == new.id && old.kind == new.kind && old.json == new.json;
     let stored = app.store.read(|tx| tx.items())?;
-    let new: Vec<Item> =
-        items.into_iter().filter(|item| !stored.iter().any(|old| same(old, item))).collect();
+    let new: Vec<Item> = items.into_iter().filter(|item| !stored.iter().any(|old| same(old, item))).collect();
     if !new.is_empty() {
         let what = Write { name: "catalogue.store", author: Author::System, at: now };
         app.store
@@ -194,10 +169,12 @@ fn play(app: &App, customers: u64, progress: Progress) -> Result<(), PrepareErro
     let now = app.now();
     let last = now.to_zoned(TimeZone::UTC).date();
     // Yesterday by UTC has begun everywhere, and ended in Auckland at the latest by now.
-    let messages = Simulation::new(SEED, customers, last.checked_sub(i64::from(DAYS).days())?, DAYS)?.in_time_order();
+    let messages =
+        Simulation::new(SEED, customers, last.checked_sub(i64::from(DAYS).days())?, DAYS)?.in_time_order();
     let bar = bar(messages.len(), progress);
     let mut waiting = std::collections::VecDeque::new();
-    let mut sums = Reached { lines: 0, bytes: 0, done: true, stored: 0, refused: 0, rejected: 0, duplicate: 0 };
+    let mut sums =
+        Reached { lines: 0, bytes: 0, done: true, stored: 0, refused: 0, rejected: 0, duplicate: 0 };
     for batch in batches(&messages) {
         let body = Body::read(batch.text.as_bytes(), None)?;
         let arrival = Arrival::Recorded(now);
@@ -216,7 +193,12 @@ fn play(app: &App, customers: u64, progress: Progress) -> Result<(), PrepareErro
         bar.inc(events);
     }
     bar.finish_and_clear();
-    tracing::info!(events = sums.lines, stored = sums.stored, refused = sums.refused, "the demo's year is played");
+    tracing::info!(
+        events = sums.lines,
+        stored = sums.stored,
+        refused = sums.refused,
+        "the demo's year is played"
+    );
     let what = Write { name: "demo.played", author: Author::System, at: now };
     app.store.write::<_, StoreError>(what, move |tx| tx.set_progress(SOURCE, &sums)).wait()?;
     Ok(())
@@ -239,7 +221,8 @@ fn batches(messages: &[Message]) -> impl Iterator<Item = Batch> + '_ {
     std::iter::from_fn(move || {
         let mut batch = Batch { text: String::from("{\"batch\":["), events: 0 };
         while let Some((first, rest)) = left.split_first() {
-            let full = batch.text.len() + first.json.len() + 3 > MOST_BODY_BYTES || batch.events >= MOST_EVENTS as u64;
+            let full = batch.text.len() + first.json.len() + 3 > MOST_BODY_BYTES
+                || batch.events >= MOST_EVENTS as u64;
             if full {
                 break;
             }
@@ -260,7 +243,9 @@ fn bar(messages: usize, progress: Progress) -> ProgressBar {
         Progress::Hidden => ProgressBar::hidden(),
         Progress::Shown => ProgressBar::new(messages as u64),
     };
-    match ProgressStyle::with_template("playing a year of the demo shop {bar:30} {human_pos} of {human_len} events, {eta} left") {
+    match ProgressStyle::with_template(
+        "playing a year of the demo shop {bar:30} {human_pos} of {human_len} events, {eta} left",
+    ) {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
     }
@@ -288,5 +273,25 @@ mod tests {
         let first: serde_json::Value = serde_json::from_str(&whole[0].text).unwrap();
         let expected: serde_json::Value = serde_json::from_str(&messages[0].json).unwrap();
         assert_eq!(first["batch"][0], expected);
+    }
+
+    #[test]
+    fn a_year_is_played_once_and_a_second_start_knows_the_same_people() {
+        let place = tempfile::tempdir().unwrap();
+        let start = || {
+            let places = crate::operate::Places::new(place.path(), None);
+            StartOptions::new(places, RegisterSource::Text(String::new()), Progress::Hidden)
+        };
+        let first = prepare_for(start(), 12).unwrap();
+        let held = first.engine.held();
+        assert!(held.people.0 > 3 && !held.sessions.is_empty(), "{:?}", held.people);
+        let rows = first.store.read(|tx| tx.row_counts()).unwrap();
+        first.store.clone().close();
+        drop(first);
+        let second = prepare_for(start(), 12).unwrap();
+        assert_eq!(second.store.read(|tx| tx.row_counts()).unwrap(), rows);
+        // What was learnt event by event is what is learnt from the store.
+        assert_eq!(second.engine.held(), held);
+        second.store.clone().close();
     }
 }

@@ -15,7 +15,7 @@ use crate::web::{Problem, State};
 
 /// `GET /product/{sku}`.
 pub(super) async fn show(
-    State(app): State,
+    axum::extract::State(app): State,
     headers: HeaderMap,
     uri: Uri,
     Path(sku): Path<String>,
@@ -29,7 +29,8 @@ pub(super) async fn show(
 
 fn render(visit: &Visit, product: &Product) -> Result<Response, Problem> {
     let item = Some(product.sku.as_str());
-    let guides = ask(visit, &Question { placement: "product-guides", item, wanted: Wanted::Articles, count: 3 })?;
+    let guides =
+        ask(visit, &Question { placement: "product-guides", item, wanted: Wanted::Articles, count: 3 })?;
     let others = ask(visit, &Question { placement: "product", item, wanted: Wanted::Products, count: 4 })?;
     send(visit, &Event::Viewed(product))?;
     let [part, _] = &product.category;

@@ -77,7 +77,9 @@ fn used(used: &[PurposeId], refused: &[(PurposeId, Refusal)]) -> Markup {
 /// Splits off what the person has bought before and may need again.
 pub(super) fn again(items: Vec<Recommended>) -> (Vec<Recommended>, Vec<Recommended>) {
     items.into_iter().partition(|one| {
-        one.why.iter().any(|reason| reason.data.is_some() && reason.cause_item.as_deref() == Some(one.item.id.as_str()))
+        one.why
+            .iter()
+            .any(|reason| reason.data.is_some() && reason.cause_item.as_deref() == Some(one.item.id.as_str()))
             && one.item.consumable
     })
 }

@@ -59,7 +59,7 @@ pub(super) fn strip(visit: &Visit) -> Markup {
 
 /// `POST /demo/switch`.
 pub(super) async fn switch(
-    State(app): State,
+    axum::extract::State(app): State,
     headers: HeaderMap,
     uri: Uri,
     body: String,

@@ -58,14 +58,24 @@ impl Visit {
             Ok::<_, StoreError>(subjects)
         })?;
         let chosen = cookie(headers, CUSTOMER);
-        let customer = chosen.as_deref().and_then(|chosen| chosen.split_once('.')).and_then(|(user, session)| {
-            let (sample, subject) = sample_customers().iter().zip(subjects).find(|(one, _)| one.user_id == user)?;
-            let plain = session.len() == 32 && session.bytes().all(|byte| byte.is_ascii_hexdigit());
-            plain.then_some(Customer { sample, subject: subject?, session: session.to_owned() })
-        });
+        let customer =
+            chosen.as_deref().and_then(|chosen| chosen.split_once('.')).and_then(|(user, session)| {
+                let (sample, subject) =
+                    sample_customers().iter().zip(subjects).find(|(one, _)| one.user_id == user)?;
+                let plain = session.len() == 32 && session.bytes().all(|byte| byte.is_ascii_hexdigit());
+                plain.then_some(Customer { sample, subject: subject?, session: session.to_owned() })
+            });
         let cart = Cart::read(cookie(headers, CART).as_deref().unwrap_or(""), catalogue);
         let opt_out = gpc(headers.get_all("sec-gpc").iter().map(HeaderValue::as_bytes));
-        Ok(Self { known: subjects.map(|subject| subject.is_some()), app, catalogue, customer, cart, opt_out, path })
+        Ok(Self {
+            known: subjects.map(|subject| subject.is_some()),
+            app,
+            catalogue,
+            customer,
+            cart,
+            opt_out,
+            path,
+        })
     }
 
     /// Whom the recommender is asked for.
@@ -79,7 +89,12 @@ fn not_the_demo() -> Problem {
 }
 
 /// Opens the visit and does the work of a page, where blocking is allowed.
-pub(super) async fn serve<F>(app: Arc<App>, headers: HeaderMap, uri: Uri, work: F) -> Result<Response, Problem>
+pub(super) async fn serve<F>(
+    app: Arc<App>,
+    headers: HeaderMap,
+    uri: Uri,
+    work: F,
+) -> Result<Response, Problem>
 where
     F: FnOnce(&Visit) -> Result<Response, Problem> + Send + 'static,
 {
@@ -141,7 +156,8 @@ fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
 /// A cookie that no script can read, for this visit alone; an empty value takes it away.
 pub(super) fn set_cookie(response: &mut Response, name: &str, value: &str) {
     let age = if value.is_empty() { "; Max-Age=0" } else { "" };
-    if let Ok(value) = HeaderValue::from_str(&format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{age}")) {
+    if let Ok(value) = HeaderValue::from_str(&format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{age}"))
+    {
         response.headers_mut().append(header::SET_COOKIE, value);
     }
 }
@@ -181,7 +197,9 @@ mod tests {
 
     #[test]
     fn nobody_is_sent_to_another_host() {
-        for (path, to) in [("/you", "/you"), ("//evil.example", "/"), ("https://evil.example", "/"), ("/\\evil", "/")] {
+        for (path, to) in
+            [("/you", "/you"), ("//evil.example", "/"), ("https://evil.example", "/"), ("/\\evil", "/")]
+        {
             assert_eq!(go_to(path).headers().get(header::LOCATION).unwrap(), to);
         }
     }

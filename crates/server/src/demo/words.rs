@@ -114,7 +114,9 @@ mod tests {
 
     #[test]
     fn prices_are_grouped_and_whole_dollars_have_no_cents() {
-        for (cents, said) in [(329_900, "$3,299"), (2190, "$21.90"), (5, "$0.05"), (100_000_000, "$1,000,000")] {
+        for (cents, said) in
+            [(329_900, "$3,299"), (2190, "$21.90"), (5, "$0.05"), (100_000_000, "$1,000,000")]
+        {
             assert_eq!(price(cents), said);
         }
     }

@@ -102,7 +102,8 @@ impl Ask {
     /// # Errors
     /// [`AskError`] when it doesn't answer or refuses.
     pub fn get(&self, path: &str) -> Result<Value, AskError> {
-        let asked = self.agent.get(format!("{}{path}", self.origin)).header("authorization", self.bearer()).call();
+        let asked =
+            self.agent.get(format!("{}{path}", self.origin)).header("authorization", self.bearer()).call();
         self.answer(asked)
     }
 
@@ -124,7 +125,10 @@ impl Ask {
         format!("Bearer {}", self.token)
     }
 
-    fn answer(&self, asked: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<Value, AskError> {
+    fn answer(
+        &self,
+        asked: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+    ) -> Result<Value, AskError> {
         let silent = |why: String| AskError::Silent { origin: self.origin.clone(), why };
         let mut response = asked.map_err(|error| silent(error.to_string()))?;
         let text = response.body_mut().read_to_string().map_err(|error| silent(error.to_string()))?;

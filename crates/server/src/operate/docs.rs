@@ -27,7 +27,10 @@ pub(super) async fn show(axum::extract::State(app): State) -> Result<Markup, Pro
 
 /// `GET /assets/docs.css`.
 pub(super) async fn style() -> ([(HeaderName, &'static str); 2], &'static str) {
-    ([(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "public, max-age=3600")], STYLE)
+    (
+        [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "public, max-age=3600")],
+        STYLE,
+    )
 }
 
 fn described(app: &Arc<App>) -> Result<Value, Problem> {
@@ -42,7 +45,8 @@ fn described(app: &Arc<App>) -> Result<Value, Problem> {
 /// The page for an OpenAPI document.
 #[must_use]
 pub fn page(document: &Value) -> Markup {
-    let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let text =
+        |value: &Value, name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let info = document.get("info").unwrap_or(&Value::Null);
     let chapters = chapters(document);
     html! {
@@ -81,12 +85,10 @@ pub fn page(document: &Value) -> Markup {
 type Chapter<'a> = (String, Vec<(&'a str, &'a str, &'a Value)>);
 
 fn chapters(document: &Value) -> Vec<Chapter<'_>> {
-    let empty = Map::new();
     let paths = document.get("paths").and_then(Value::as_object);
     let mut chapters: Vec<Chapter<'_>> = Vec::new();
     let Some(paths) = paths else { return chapters };
     for (path, item) in paths {
-        let item = item.as_object().unwrap_or(&empty);
         for method in METHODS {
             let Some(operation) = item.get(method) else { continue };
             let name = operation.pointer("/tags/0").and_then(Value::as_str).unwrap_or("Other").to_owned();
@@ -103,7 +105,8 @@ fn chapters(document: &Value) -> Vec<Chapter<'_>> {
 fn section(method: &str, path: &str, operation: &Value) -> Markup {
     let text = |name: &str| operation.get(name).and_then(Value::as_str);
     let id = text("operationId").unwrap_or_default();
-    let parameters = operation.get("parameters").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let parameters =
+        operation.get("parameters").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let body = operation.pointer("/requestBody/content").and_then(Value::as_object);
     let empty = Map::new();
     let responses = operation.get("responses").and_then(Value::as_object).unwrap_or(&empty);
@@ -212,7 +215,10 @@ mod tests {
             }}}
         });
         let page = page(&document).into_string();
-        assert!(page.contains("<code>b</code> &lt;c&gt;") && page.contains("Does x") && page.contains("401"), "{page}");
+        assert!(
+            page.contains("<code>b</code> &lt;c&gt;") && page.contains("Does x") && page.contains("401"),
+            "{page}"
+        );
         assert!(page.contains("the operator's token") && page.contains("id=\"one---two\""), "{page}");
         assert!(!page.contains("<script") && !page.contains("http://") && !page.contains("style="), "{page}");
     }

@@ -111,7 +111,9 @@ pub fn from_inside(app: &App) -> Result<Vec<Diagnosis>, StoreError> {
     found.push(Diagnosis::ok("erasures", "no erasure is unfinished"));
     found.push(match app.store.queue_length() {
         0..=999 => Diagnosis::ok("queue", "writes keep up"),
-        many => Diagnosis::warning("queue", format!("{many} writes wait"), "see whether the disk is slow or full"),
+        many => {
+            Diagnosis::warning("queue", format!("{many} writes wait"), "see whether the disk is slow or full")
+        }
     });
     Ok(found)
 }
@@ -122,7 +124,10 @@ fn check_register(register: &RegisterSource) -> Vec<Diagnosis> {
             let mut found =
                 vec![Diagnosis::ok("register", format!("{} purposes are declared", register.purposes.len()))];
             let example = |text: &str| text.contains("your-shop.example") || text.contains("Your Shop");
-            if example(&register.shop.name) || example(&register.shop.controller) || example(&register.shop.contact) {
+            if example(&register.shop.name)
+                || example(&register.shop.controller)
+                || example(&register.shop.contact)
+            {
                 found.push(Diagnosis::warning(
                     "register",
                     "the shop's name or address is still the example's",
@@ -146,7 +151,9 @@ fn check_permissions(places: &Places) -> Vec<Diagnosis> {
     let token = TokenFile::in_directory(&places.key_dir);
     let mut found = match token.read() {
         Ok(_) => vec![Diagnosis::ok("token", "the operator's token is closed to others")],
-        Err(error @ TokenError::Missing(_)) => vec![Diagnosis::warning("token", error.to_string(), error.mend())],
+        Err(error @ TokenError::Missing(_)) => {
+            vec![Diagnosis::warning("token", error.to_string(), error.mend())]
+        }
         Err(error) => vec![Diagnosis::wrong("token", error.to_string(), error.mend())],
     };
     for directory in [&places.data_dir, &places.key_dir] {
@@ -205,7 +212,10 @@ fn check_clock(newest: Option<Timestamp>, now: Timestamp) -> Diagnosis {
 }
 
 /// `GET /v1/doctor`: what the running server sees.
-pub(super) async fn answer(axum::extract::State(app): State, places: Places) -> Result<Json<Vec<Diagnosis>>, Problem> {
+pub(super) async fn answer(
+    axum::extract::State(app): State,
+    places: Places,
+) -> Result<Json<Vec<Diagnosis>>, Problem> {
     let looked = tokio::task::spawn_blocking(move || {
         let mut found = from_inside(&app)?;
         found.push(check_disk(&places.data_dir));

@@ -46,12 +46,16 @@ fn writes(directory: &Path) -> bool {
 }
 
 /// `GET /metrics`.
-pub(super) async fn figures(axum::extract::State(app): State) -> Result<([(HeaderName, &'static str); 1], String), Problem> {
+pub(super) async fn figures(
+    axum::extract::State(app): State,
+) -> Result<([(HeaderName, &'static str); 1], String), Problem> {
     let text = tokio::task::spawn_blocking(move || app.metrics.text(&app)).await;
     match text {
         Ok(Ok(text)) => Ok(([(header::CONTENT_TYPE, METRICS_TYPE)], text)),
-        Ok(Err(_)) | Err(_) => {
-            Err(Problem::new(ProblemKind::Internal, "the figures could not be written", "look into the server's log"))
-        }
+        Ok(Err(_)) | Err(_) => Err(Problem::new(
+            ProblemKind::Internal,
+            "the figures could not be written",
+            "look into the server's log",
+        )),
     }
 }

@@ -14,7 +14,18 @@ pub enum LogFormat {
 }
 
 /// Libraries whose detailed logs show headers, addresses or bodies.
-const QUIET: [&str; 10] = ["h2", "hyper", "hyper_util", "rustls", "tower", "tower_http", "axum", "axum_server", "ureq", "ureq_proto"];
+const QUIET: [&str; 10] = [
+    "h2",
+    "hyper",
+    "hyper_util",
+    "rustls",
+    "tower",
+    "tower_http",
+    "axum",
+    "axum_server",
+    "ureq",
+    "ureq_proto",
+];
 
 /// The filter for what the operator asked for; `info` if nothing.
 ///

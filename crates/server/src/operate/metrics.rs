@@ -78,7 +78,9 @@ pub struct Metrics {
 
 /// From half a millisecond to 8 seconds, doubling.
 fn latency() -> Histogram {
-    Histogram::new([0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0])
+    Histogram::new([
+        0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0,
+    ])
 }
 
 impl Default for Metrics {
@@ -110,7 +112,11 @@ impl Metrics {
         let registry = &mut metrics.registry;
         registry.register("http_requests", "Requests by route and status", metrics.requests.clone());
         registry.register_with_unit("http_request", "Time to answer", Unit::Seconds, metrics.seconds.clone());
-        registry.register("http_turned_away", "Requests answered 503 because there were too many", metrics.turned_away.clone());
+        registry.register(
+            "http_turned_away",
+            "Requests answered 503 because there were too many",
+            metrics.turned_away.clone(),
+        );
         registry.register("intake_events", "Events by what became of them", metrics.intake.clone());
         registry.register("recommendations", "Answers with recommendations", metrics.recommendations.clone());
         registry.register(
@@ -122,7 +128,12 @@ impl Metrics {
         registry.register("store_queue", "Writes that wait", metrics.queue.clone());
         registry.register("model_people", "People in the models", metrics.model_people.clone());
         registry.register("model_entries", "Clicks and baskets in the models", metrics.model_entries.clone());
-        registry.register_with_unit("model_sessions", "Memory of the session model", Unit::Bytes, metrics.model_bytes.clone());
+        registry.register_with_unit(
+            "model_sessions",
+            "Memory of the session model",
+            Unit::Bytes,
+            metrics.model_bytes.clone(),
+        );
         registry.register("catalogue_items", "Products and articles", metrics.catalogue.clone());
         registry.register("audit_entries", "Entries in the audit log", metrics.audit.clone());
         metrics

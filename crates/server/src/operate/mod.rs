@@ -61,3 +61,6 @@ pub fn routes(table: Table, places: &Places) -> Table {
         })
         .route(Access::Operator, Method::POST, "/v1/keys/rotate", backups::rotate)
 }
+
+#[cfg(test)]
+mod surface_tests;

@@ -9,8 +9,8 @@ use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
-    ComponentsBuilder, HttpMethod, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, PathsBuilder, Ref, RefOr,
-    Required, Response, ResponseBuilder,
+    ComponentsBuilder, HttpMethod, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, PathsBuilder, Ref,
+    RefOr, Required, Response, ResponseBuilder,
 };
 
 use crate::web::{Access, Route};
@@ -92,7 +92,8 @@ fn expanded(operation: Operation) -> Vec<Operation> {
         false => format!("{} (as `{}`)", operation.summary, operation.path),
     };
     let each = paths.into_iter();
-    each.map(|path| Operation { summary: summary(&path), path, also: Vec::new(), ..operation.clone() }).collect()
+    each.map(|path| Operation { summary: summary(&path), path, also: Vec::new(), ..operation.clone() })
+        .collect()
 }
 
 /// The document for these routes. The demo shop's pages are no part of the API.
@@ -102,7 +103,9 @@ fn expanded(operation: Operation) -> Vec<Operation> {
 pub fn document(routes: &[Route]) -> Result<OpenApi, toml::de::Error> {
     let mut paths = PathsBuilder::new();
     for operation in operations()? {
-        let found = routes.iter().find(|route| route.path == operation.path && route.method.as_str() == operation.method);
+        let found = routes
+            .iter()
+            .find(|route| route.path == operation.path && route.method.as_str() == operation.method);
         let (Some(route), Some(method)) = (found, http_method(&operation.method)) else { continue };
         paths = paths.path(&operation.path, PathItem::new(method, describe(&operation, route.access)));
     }
@@ -245,7 +248,12 @@ fn schema(example: &Value) -> Schema {
         },
         Value::Object(fields) => {
             let object = ObjectBuilder::new().schema_type(Type::Object);
-            Schema::Object(fields.iter().fold(object, |object, (name, value)| object.property(name, schema(value))).build())
+            Schema::Object(
+                fields
+                    .iter()
+                    .fold(object, |object, (name, value)| object.property(name, schema(value)))
+                    .build(),
+            )
         }
     }
 }

@@ -96,9 +96,10 @@ pub fn read(source: &RegisterSource) -> Result<Register, RegisterFileError> {
         RegisterSource::File(path) => {
             let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
                 ErrorKind::NotFound => RegisterFileError::Missing(path.clone()),
-                ErrorKind::InvalidData => {
-                    RegisterFileError::Unreadable { path: path.clone(), why: "it isn't UTF-8 text".to_owned() }
-                }
+                ErrorKind::InvalidData => RegisterFileError::Unreadable {
+                    path: path.clone(),
+                    why: "it isn't UTF-8 text".to_owned(),
+                },
                 _ => RegisterFileError::Unreadable { path: path.clone(), why: error.to_string() },
             })?;
             (path.display().to_string(), text)

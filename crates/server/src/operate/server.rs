@@ -64,11 +64,14 @@ impl ServeError {
     pub fn mend(&self) -> String {
         match self {
             Self::Address { .. } => {
-                "stop the program that listens there, or choose another with `--listen 127.0.0.1:8081`".to_owned()
+                "stop the program that listens there, or choose another with `--listen 127.0.0.1:8081`"
+                    .to_owned()
             }
             Self::Tls(error) => error.mend(),
             Self::Running(_) => "stop the other server, or name other data with `--data-dir`".to_owned(),
-            Self::System(_) => "see the limits of this machine's user (`ulimit -a`), then try again".to_owned(),
+            Self::System(_) => {
+                "see the limits of this machine's user (`ulimit -a`), then try again".to_owned()
+            }
         }
     }
 }
@@ -126,7 +129,9 @@ async fn run(
     // Commands on this machine come without TLS, by an address that nobody else reaches.
     let local = match &protection {
         Protection::None => None,
-        Protection::Tls(_) => Some(Listener::new(bind(SocketAddr::from(([127, 0, 0, 1], 0)))?, Protection::None)?),
+        Protection::Tls(_) => {
+            Some(Listener::new(bind(SocketAddr::from(([127, 0, 0, 1], 0)))?, Protection::None)?)
+        }
     };
     let main = Listener::new(listener, protection)?;
     let origin = format!("{scheme}://{address}");
@@ -139,7 +144,8 @@ async fn run(
 
     let (stop, stopped) = watch::channel(());
     let jobs = tokio::spawn(jobs::run(Arc::clone(&app), stopped));
-    let stoppers: Vec<_> = std::iter::once(main.stopper()).chain(local.iter().map(Listener::stopper)).collect();
+    let stoppers: Vec<_> =
+        std::iter::once(main.stopper()).chain(local.iter().map(Listener::stopper)).collect();
     tokio::spawn(async move {
         tokio::select! {
             _ = terminated.recv() => {}
@@ -178,7 +184,9 @@ fn bind(address: SocketAddr) -> Result<TcpListener, ServeError> {
 fn reachable(address: SocketAddr) -> SocketAddr {
     match address {
         SocketAddr::V4(v4) if v4.ip().is_unspecified() => SocketAddr::from(([127, 0, 0, 1], v4.port())),
-        SocketAddr::V6(v6) if v6.ip().is_unspecified() => SocketAddr::from((std::net::Ipv6Addr::LOCALHOST, v6.port())),
+        SocketAddr::V6(v6) if v6.ip().is_unspecified() => {
+            SocketAddr::from((std::net::Ipv6Addr::LOCALHOST, v6.port()))
+        }
         other => other,
     }
 }

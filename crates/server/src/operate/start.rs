@@ -146,8 +146,7 @@ pub fn open(options: StartOptions) -> Result<App, StartError> {
     let people = replay(&store, &engine, now, &|people| bar.set_position(people))?;
     bar.finish_and_clear();
     tracing::info!(people, "the recommender is built");
-    let signing = store.signing_key().clone();
-    Ok(App { store, engine, metrics: Metrics::new(), clock, entropy, signing, operator_token, demo: None })
+    Ok(App { store, engine, metrics: Metrics::new(), clock, entropy, operator_token, demo: None })
 }
 
 /// Where the public key lies with which the audit log and certificates are checked: apart from the data, so that who
@@ -171,7 +170,9 @@ fn progress_bar(store: &Store, progress: Progress) -> Result<ProgressBar, StoreE
         Progress::Hidden => ProgressBar::hidden(),
         Progress::Shown => ProgressBar::new(store.read(|tx| tx.subject_count())?),
     };
-    let style = ProgressStyle::with_template("building the recommender {bar:30} {human_pos} of {human_len} people, {eta} left");
+    let style = ProgressStyle::with_template(
+        "building the recommender {bar:30} {human_pos} of {human_len} people, {eta} left",
+    );
     Ok(match style {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,

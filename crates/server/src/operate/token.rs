@@ -45,12 +45,19 @@ impl TokenError {
     pub fn mend(&self) -> String {
         match self {
             Self::Readable(path) => {
-                format!("run `chmod 600 {}`, then `equipoise token rotate`: somebody may know it", path.display())
+                format!(
+                    "run `chmod 600 {}`, then `equipoise token rotate`: somebody may know it",
+                    path.display()
+                )
             }
             Self::Form(_) => "run `equipoise token rotate` to make a new one".to_owned(),
-            Self::Missing(_) => "start the server once with `equipoise serve`, or name the place with `--key-dir`".to_owned(),
+            Self::Missing(_) => {
+                "start the server once with `equipoise serve`, or name the place with `--key-dir`".to_owned()
+            }
             Self::File { .. } => "see that this user may read and write the key directory".to_owned(),
-            Self::Entropy(_) => "try again; if it stays so, the machine has no source of randomness".to_owned(),
+            Self::Entropy(_) => {
+                "try again; if it stays so, the machine has no source of randomness".to_owned()
+            }
         }
     }
 }
@@ -125,7 +132,11 @@ impl TokenFile {
 
     fn write(&self, entropy: &dyn Entropy, path: &Path) -> Result<(), TokenError> {
         if let Some(directory) = path.parent() {
-            DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(|error| self.file(&error))?;
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(directory)
+                .map_err(|error| self.file(&error))?;
         }
         let token = URL_SAFE_NO_PAD.encode(draw::<32>(entropy)?);
         let mut file = OpenOptions::new()

@@ -121,9 +121,9 @@ fn certify(app: &App, done: Done, now: Timestamp) -> Result<Value, ExerciseError
             record,
             log_size: head.size,
             log_root: head.root,
-            checkpoint: sign_head(&head, &app.signing).map_err(unsigned)?,
+            checkpoint: sign_head(&head, app.store.signing_key()).map_err(unsigned)?,
             proof,
         };
-        Ok::<_, ExerciseError>(certificate.sign(&app.signing))
+        Ok::<_, ExerciseError>(certificate.sign(app.store.signing_key()))
     })
 }

@@ -62,14 +62,12 @@ pub(crate) fn shop() -> Shop {
     };
     let register = read(TEMPLATE).unwrap();
     let store = Store::open(options, register, clock()).unwrap();
-    let signing = store.vault().secrets().signing_key(store.verifying_key().name()).unwrap();
     let app = App {
         store,
         engine: Engine::new(Threshold::of(2)),
         metrics: crate::operate::Metrics::new(),
         clock,
         entropy,
-        signing,
         operator_token: TokenHash::of("token"),
         demo: None,
     };

@@ -46,7 +46,8 @@ fn files() -> &'static [File] {
         FILES
             .iter()
             .map(|(name, content_type, text)| {
-                let tag = leaf_hash(text.as_bytes()).0.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+                let tag =
+                    leaf_hash(text.as_bytes()).0.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
                 File { name, content_type, text, tag }
             })
             .collect()
@@ -75,7 +76,13 @@ async fn serve(Path((tag, name)): Path<(String, String)>, headers: HeaderMap) ->
     let Some(file) = files().iter().find(|file| file.name == name) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    cached(&headers, file.content_type, &file.tag, file.text.to_owned(), if tag == file.tag { KEEP } else { ASK_AGAIN })
+    cached(
+        &headers,
+        file.content_type,
+        &file.tag,
+        file.text.to_owned(),
+        if tag == file.tag { KEEP } else { ASK_AGAIN },
+    )
 }
 
 /// Browsers may keep it for a year.
@@ -94,8 +101,7 @@ pub fn cached(
 ) -> Response {
     let tag = format!("\"{tag}\"");
     let has_it = asked.get_all(header::IF_NONE_MATCH).iter().any(|value| value.as_bytes() == tag.as_bytes());
-    let mut response =
-        if has_it { StatusCode::NOT_MODIFIED.into_response() } else { text.into_response() };
+    let mut response = if has_it { StatusCode::NOT_MODIFIED.into_response() } else { text.into_response() };
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(keep));

@@ -13,8 +13,8 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum_server::Handle;
-use axum_server::tls_rustls::RustlsConfig;
 use axum_server::tls_rustls::RustlsAcceptor;
+use axum_server::tls_rustls::RustlsConfig;
 use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -172,7 +172,8 @@ async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Respons
     } else {
         match tokio::time::timeout(TIME_LIMIT, next.run(request)).await {
             Ok(response) => response,
-            Err(_) => Problem::new(ProblemKind::Overloaded, "this took too long", "try again shortly").into_response(),
+            Err(_) => Problem::new(ProblemKind::Overloaded, "this took too long", "try again shortly")
+                .into_response(),
         }
     };
     drop(permit);

@@ -45,7 +45,8 @@ impl TlsError {
     pub fn mend(&self) -> String {
         match self {
             Self::File { .. } => {
-                "give PEM files: `--tls-cert fullchain.pem --tls-key privkey.pem`, readable by this user".to_owned()
+                "give PEM files: `--tls-cert fullchain.pem --tls-key privkey.pem`, readable by this user"
+                    .to_owned()
             }
             Self::Readable(path) => format!("run `chmod o= {}`", path.display()),
             Self::Pair(_) => "give the key that the certificate was made for".to_owned(),
@@ -70,7 +71,8 @@ pub(super) fn configuration(files: &TlsFiles) -> Result<RustlsConfig, TlsError> 
     if metadata.permissions().mode() & 0o007 != 0 {
         return Err(TlsError::Readable(key.clone()));
     }
-    let private = PrivateKeyDer::from_pem_file(key).map_err(|error| bad(key, "a private key", error.to_string()))?;
+    let private =
+        PrivateKeyDer::from_pem_file(key).map_err(|error| bad(key, "a private key", error.to_string()))?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut configuration = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

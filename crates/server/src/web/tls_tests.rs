@@ -71,7 +71,9 @@ fn a_private_key_that_everybody_can_read_is_refused() {
 fn files_that_are_no_certificate_or_key_are_named() {
     let (_place, files, _) = made();
     let swapped = TlsFiles { certificate: files.key.clone(), key: files.key.clone() };
-    assert!(configuration(&swapped).err().unwrap().to_string().contains("key.pem` can't be read as certificates"));
+    assert!(
+        configuration(&swapped).err().unwrap().to_string().contains("key.pem` can't be read as certificates")
+    );
     let missing = TlsFiles { certificate: "/nowhere.pem".into(), ..files.clone() };
     assert!(configuration(&missing).err().unwrap().to_string().contains("/nowhere.pem"));
     let (_other_place, other, _) = made();
