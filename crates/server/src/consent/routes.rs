@@ -30,7 +30,7 @@ use crate::web::{Access, Problem, State, Table, WriteKey};
 /// The routes of this feature.
 #[must_use]
 pub fn routes(table: Table) -> Table {
-    table.route(Access::Client, Method::POST, "/v1/consent", post).route(
+    table.declare(Access::Client, Method::POST, "/v1/consent", post).declare(
         Access::Client,
         Method::GET,
         "/v1/consent",

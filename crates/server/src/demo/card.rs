@@ -8,7 +8,7 @@ use crate::recommend::{CatalogueItem, Reason, Recommended};
 use crate::simulate::{Article, Product};
 
 /// Further reasons than so many are added up in one line.
-const NAMED: usize = 4;
+const NAMED: usize = 3;
 
 /// A product of the catalogue.
 pub(super) fn product(product: &Product) -> Markup {
@@ -67,37 +67,56 @@ pub(super) fn href(item: &CatalogueItem) -> String {
 }
 
 fn reasons(item: &CatalogueItem, why: &[Reason]) -> Markup {
+    let why = &merged(why);
     let personal = why.iter().any(|reason| reason.data.is_some());
     let shares = shares(why);
     let rest: u32 = shares.iter().skip(NAMED).sum();
     html! {
         details.why data-personal=[personal.then_some("yes")] {
             summary { span { b { "Why?" } " " (why.first().map_or("It goes with this page", |reason| reason.text.as_str())) span.hidden { " – " (item.name) } } }
-            ul {
-                @for (reason, share) in why.iter().zip(&shares).take(NAMED) {
-                    li {
-                        span { (reason.text) }
-                        (bar(*share))
-                        span.origin {
-                            @match (reason.data, &reason.purpose) {
-                                (Some(kind), Some(purpose)) => {
-                                    "From " (words::kind(kind)) ", for “" (words::purpose(purpose.as_str())) "”"
-                                },
-                                (Some(kind), None) => { "From " (words::kind(kind)) },
-                                (None, _) => "Nothing about you",
-                            }
+            div.panel {
+                ul {
+                    @for (reason, share) in why.iter().zip(&shares).take(NAMED) {
+                        li {
+                            span { (reason.text) }
+                            (bar(*share))
+                            span.origin { (origin(reason)) }
                         }
                     }
+                    @if why.len() > NAMED {
+                        li { span { "And " (why.len() - NAMED) " smaller reasons" } (bar(rest)) }
+                    }
                 }
-                @if why.len() > NAMED {
-                    li { span { "And " (why.len() - NAMED) " smaller reasons" } (bar(rest)) }
+                @if !personal {
+                    p.alone { "From this page and the whole shop alone; nothing about you was used." }
                 }
-            }
-            @if !personal {
-                p.alone { "From this page and the whole shop alone; nothing about you was used." }
             }
         }
     }
+}
+
+/// The data behind a reason, and what it was used for.
+fn origin(reason: &Reason) -> Markup {
+    match (reason.data, &reason.purpose) {
+        (Some(kind), Some(purpose)) => {
+            html! { "From " (words::kind(kind)) ", for “" (words::purpose(purpose.as_str())) "”" }
+        }
+        (Some(kind), None) => html! { "From " (words::kind(kind)) },
+        (None, _) => html! { "Nothing about you" },
+    }
+}
+
+/// Two models may give one reason: to the person it is one.
+fn merged(why: &[Reason]) -> Vec<Reason> {
+    let mut merged: Vec<Reason> = Vec::new();
+    for reason in why {
+        match merged.iter_mut().find(|there| there.text == reason.text && there.data == reason.data) {
+            Some(there) => there.part += reason.part,
+            None => merged.push(reason.clone()),
+        }
+    }
+    merged.sort_by(|a, b| b.part.total_cmp(&a.part));
+    merged
 }
 
 /// What part of the score each reason is, in whole percents that add up to a hundred.
@@ -150,6 +169,15 @@ mod tests {
             assert_eq!(shares(&why).iter().sum::<u32>(), 100, "{parts:?}");
         }
         assert!(shares(&[]).is_empty());
+    }
+
+    #[test]
+    fn one_reason_of_two_models_is_told_once() {
+        let told = merged(&[reason(0.2), Reason { text: "u".to_owned(), ..reason(0.3) }, reason(0.2)]);
+        assert_eq!(
+            told.iter().map(|one| (one.text.as_str(), one.part)).collect::<Vec<_>>(),
+            [("t", 0.4), ("u", 0.3)]
+        );
     }
 
     #[test]

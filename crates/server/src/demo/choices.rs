@@ -230,7 +230,7 @@ fn holdings(held: &Value) -> Markup {
                 h2 #held-title { "What the shop holds about you" }
                 p { "Sealed under a key of your own. Looking at it here stands in the shop's log, like every look." }
             }
-            div.scroll role="region" aria-labelledby="held-title" tabindex="0" {
+            div.scroll role="group" aria-label="Table of what the shop holds" tabindex="0" {
                 table {
                     thead { tr { th scope="col" { "What" } th scope="col" { "From" } th scope="col" { "Serves" } th.number scope="col" { "Entries" } } }
                     tbody {

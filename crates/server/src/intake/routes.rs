@@ -7,11 +7,10 @@ use std::sync::Arc;
 
 use axum::body::{Body as HttpBody, Bytes, to_bytes};
 use axum::extract::{Path, Request};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::response::{IntoResponse as _, Response};
 use flate2::read::MultiGzDecoder;
 use privacy::audit::Author;
-use privacy::register::Register;
 use privacy::signals::{Gpc, gpc};
 use store::Write;
 
@@ -57,28 +56,17 @@ pub fn routes(table: Table) -> Table {
     let table = PATHS.iter().fold(table, |table, (path, call)| {
         let call = *call;
         let events = move |state: State, request: Request| events(state, call, request);
-        table.route(Access::Client, Method::POST, path, events).route(
-            Access::Public,
-            Method::OPTIONS,
-            path,
-            preflight,
-        )
+        table.declare(Access::Client, Method::POST, path, events)
     });
-    table.route(Access::Public, Method::GET, SETTINGS, project).route(
-        Access::Public,
-        Method::OPTIONS,
-        SETTINGS,
-        preflight,
-    )
+    table.declare(Access::Client, Method::GET, SETTINGS, project)
 }
 
 async fn events(axum::extract::State(app): State, call: Option<Call>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let answer = match taken(&app, &parts.headers, call, body).await {
+    match taken(&app, &parts.headers, call, body).await {
         Ok(_) => ([(header::CONTENT_TYPE, "application/json")], "{\"success\":true}").into_response(),
         Err(problem) => problem.into_response(),
-    };
-    for_origin(answer, &parts.headers, app.register())
+    }
 }
 
 async fn taken(
@@ -190,44 +178,13 @@ fn problem(error: TakeError) -> Problem {
 }
 
 async fn project(axum::extract::State(app): State, Path(key): Path<String>, headers: HeaderMap) -> Response {
-    let answer = if app.register().write_keys.contains(&key) {
+    if app.register().write_keys.contains(&key) {
         let text = settings(&key, &headers, app.register()).to_string();
         ([(header::CONTENT_TYPE, "application/json")], text).into_response()
     } else {
         let mend = "use a key from `intake.write_keys` of equipoise.toml";
-        Problem::new(ProblemKind::NotFound, "there is no such write key", mend).into_response()
-    };
-    for_origin(answer, &headers, app.register())
-}
-
-async fn preflight(axum::extract::State(app): State, headers: HeaderMap) -> Response {
-    let mut answer = StatusCode::NO_CONTENT.into_response();
-    if allowed(&headers, app.register()).is_some() {
-        let set: [(HeaderName, &'static str); 3] = [
-            (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, OPTIONS"),
-            (header::ACCESS_CONTROL_ALLOW_HEADERS, "authorization, content-type, content-encoding"),
-            (header::ACCESS_CONTROL_MAX_AGE, "600"),
-        ];
-        for (name, value) in set {
-            answer.headers_mut().insert(name, HeaderValue::from_static(value));
-        }
+        Problem::new(ProblemKind::Unauthenticated, "there is no such write key", mend).into_response()
     }
-    for_origin(answer, &headers, app.register())
-}
-
-/// Lets the shop's own pages read the answer, and nobody else's.
-fn for_origin(mut answer: Response, asked: &HeaderMap, register: &Register) -> Response {
-    answer.headers_mut().append(header::VARY, HeaderValue::from_static("Origin"));
-    if let Some(origin) = allowed(asked, register) {
-        answer.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-    }
-    answer
-}
-
-fn allowed(headers: &HeaderMap, register: &Register) -> Option<HeaderValue> {
-    let origin = headers.get(header::ORIGIN)?;
-    let text = origin.to_str().ok()?;
-    register.shop.origins.iter().any(|known| known.trim_end_matches('/') == text).then(|| origin.clone())
 }
 
 #[cfg(test)]
@@ -253,19 +210,5 @@ mod tests {
         assert_eq!(inflate(&gzip(b"{}")).unwrap(), Some(b"{}".to_vec()));
         assert_eq!(inflate(b"{}").unwrap(), None);
         assert_eq!(inflate(&[0x1f, 0x8b, 1, 2]).unwrap_err().kind(), ProblemKind::Malformed);
-    }
-
-    #[test]
-    fn only_the_shops_own_origins_are_let_in() {
-        let register = privacy::register::read(privacy::register::TEMPLATE).unwrap();
-        let ask = |origin: &'static str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::ORIGIN, HeaderValue::from_static(origin));
-            allowed(&headers, &register).is_some()
-        };
-        assert!(ask("https://your-shop.example"));
-        assert!(!ask("https://your-shop.example.evil.example"));
-        assert!(!ask("null"));
-        assert!(allowed(&HeaderMap::new(), &register).is_none());
     }
 }

@@ -32,7 +32,7 @@ fn shop() -> Shop {
     let options = Options { key_dir: data_dir.join("keys"), data_dir, entropy: Arc::new(SystemEntropy) };
     Shop {
         store: Store::open(options, read(TEMPLATE).unwrap(), now()).unwrap(),
-        engine: Engine::default(),
+        engine: Engine::new(privacy::aggregate::Threshold::of(2)),
         folder,
     }
 }

@@ -31,7 +31,7 @@ const QUIET: [&str; 10] = [
 ///
 /// # Errors
 /// The directive that can't be read, in the library's words.
-pub fn filter(asked: Option<&str>) -> Result<EnvFilter, String> {
+pub(super) fn filter(asked: Option<&str>) -> Result<EnvFilter, String> {
     let asked = asked.filter(|text| !text.trim().is_empty()).unwrap_or("info");
     let mut filter = EnvFilter::builder().parse(asked).map_err(|error| error.to_string())?;
     for library in QUIET {

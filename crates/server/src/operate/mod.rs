@@ -44,22 +44,22 @@ pub fn routes(table: Table, places: &Places) -> Table {
     let places_of_backups = places.clone();
     let places_of_doctor = places.clone();
     table
-        .route(Access::Public, Method::GET, "/healthz", health::alive)
-        .route(Access::Public, Method::GET, "/readyz", {
+        .declare(Access::Public, Method::GET, "/healthz", health::alive)
+        .declare(Access::Public, Method::GET, "/readyz", {
             let places = places.clone();
             move |state| health::ready(state, places)
         })
-        .route(Access::Operator, Method::GET, "/metrics", health::figures)
-        .route(Access::Public, Method::GET, "/openapi.json", docs::openapi_json)
-        .route(Access::Public, Method::GET, "/docs", docs::show)
-        .route(Access::Public, Method::GET, "/assets/docs.css", docs::style)
-        .route(Access::Operator, Method::GET, "/v1/doctor", move |state| {
+        .declare(Access::Operator, Method::GET, "/metrics", health::figures)
+        .declare(Access::Public, Method::GET, "/openapi.json", docs::openapi_json)
+        .declare(Access::Public, Method::GET, "/docs", docs::show)
+        .declare(Access::Public, Method::GET, "/assets/docs.css", docs::style)
+        .declare(Access::Operator, Method::GET, "/v1/doctor", move |state| {
             doctor::answer(state, places_of_doctor)
         })
-        .route(Access::Operator, Method::POST, "/v1/backups", move |state| {
+        .declare(Access::Operator, Method::POST, "/v1/backups", move |state| {
             backups::answer(state, places_of_backups)
         })
-        .route(Access::Operator, Method::POST, "/v1/keys/rotate", backups::rotate)
+        .declare(Access::Operator, Method::POST, "/v1/keys/rotate", backups::rotate)
 }
 
 #[cfg(test)]

@@ -15,8 +15,8 @@ use models::recommend::session::{Params, SessionKey, Visit};
 use models::recommend::{ItemId, Scored, Scratch};
 use privacy::consent::Refusal;
 use privacy::data::{
-    BrowseAction, Browsed, BrowsingHistory, Feedback, Kind, OrderAction, Ordered, PurchaseHistory, Shown, ShownItem,
-    Told,
+    BrowseAction, Browsed, BrowsingHistory, Feedback, Kind, OrderAction, Ordered, PurchaseHistory, Shown,
+    ShownItem, Told,
 };
 use privacy::grant::{Authorize, Grant, ReadError};
 use privacy::purpose::{Personalisation, PurposeId};
@@ -166,6 +166,7 @@ pub fn recommend(app: &App, ask: &Ask) -> Result<Answer, Problem> {
         Err(ReadError::Store(error)) => return Err(error.into()),
         Err(error) => return Err(Problem::internal(&error)),
     };
+    app.metrics.recommendation(&answer.used, &answer.refused);
     if let (Who::Known(subject), false) = (ask.who, answer.used.is_empty()) {
         app.engine.shown().push(subject, shown(ask, &answer, now));
     }
@@ -293,7 +294,8 @@ fn rank(app: &App, ask: &Ask, known: &Known, ground: Ground, now: Timestamp) -> 
         (session, suits)
     });
     let again = again(&known.purchases, second, 120 * DAY_SECONDS, wide).unwrap_or_default();
-    let seeds: Vec<Seed> = history.iter().take(5).map(|held| Seed { item: held.item, weight: held.weight }).collect();
+    let seeds: Vec<Seed> =
+        history.iter().take(5).map(|held| Seed { item: held.item, weight: held.weight }).collect();
     let alike = |kind| catalogue.content().alike(&seeds, kind, wide, &mut Scratch::new());
     let mut likeness = match ask.content {
         Wanted::Products => alike(ContentKind::Product),
@@ -318,22 +320,26 @@ fn rank(app: &App, ask: &Ask, known: &Known, ground: Ground, now: Timestamp) -> 
         .filter_map(|(list, (weight, scale))| Source::new(list, weight, scale).ok())
         .collect();
 
-    let wanted = |scored: &Scored| match (catalogue.numbered(scored.item()).map(|item| item.kind), ask.content) {
-        (Some(ItemKind::Product), Wanted::Products | Wanted::Both) => true,
-        (Some(ItemKind::Article), Wanted::Articles | Wanted::Both) => true,
-        (Some(_), _) => false,
-        // A shop without a catalogue still gets ids.
-        (None, _) => ask.content != Wanted::Articles && catalogue.items().is_empty(),
-    };
+    let wanted =
+        |scored: &Scored| match (catalogue.numbered(scored.item()).map(|item| item.kind), ask.content) {
+            (Some(ItemKind::Product), Wanted::Products | Wanted::Both) => true,
+            (Some(ItemKind::Article), Wanted::Articles | Wanted::Both) => true,
+            (Some(_), _) => false,
+            // A shop without a catalogue still gets ids.
+            (None, _) => ask.content != Wanted::Articles && catalogue.items().is_empty(),
+        };
     let mut candidates = blend(&sources, usize::MAX);
     candidates.retain(wanted);
     let replacement = |item: ItemId| match catalogue.numbered(item) {
         Some(item) if item.kind == ItemKind::Article => Replacement::Anytime,
-        Some(item) if !item.consumable => Replacement::Durable { interval_seconds: 365 * DAY_SECONDS, need: None },
+        Some(item) if !item.consumable => {
+            Replacement::Durable { interval_seconds: 365 * DAY_SECONDS, need: None }
+        }
         Some(_) | None => Replacement::Consumable { interval_seconds: 30 * DAY_SECONDS },
     };
     let candidates = cooldown(candidates, &known.purchases, second, 7 * DAY_SECONDS, replacement);
-    let here: BTreeSet<ItemId> = cart.into_iter().chain(ask.item.as_ref().and_then(|id| engine.number(id))).collect();
+    let here: BTreeSet<ItemId> =
+        cart.into_iter().chain(ask.item.as_ref().and_then(|id| engine.number(id))).collect();
     let here: Vec<ItemId> = here.into_iter().collect();
     let rules = Rules {
         pinned: &[],
@@ -358,7 +364,8 @@ fn rank(app: &App, ask: &Ask, known: &Known, ground: Ground, now: Timestamp) -> 
         .shown
         .into_iter()
         .filter_map(|(_, scored)| {
-            let item = catalogue.numbered(scored.item()).cloned().or_else(|| engine.nameless(scored.item()))?;
+            let item =
+                catalogue.numbered(scored.item()).cloned().or_else(|| engine.nameless(scored.item()))?;
             let why = explain(&scored, ground, &catalogue, engine, known_items(known, engine).as_slice());
             Some(Recommended { item, score: scored.score(), why })
         })

@@ -113,7 +113,8 @@ impl Engine {
     /// An engine that knows nobody. What fewer than `at_least` people did is not popular.
     #[must_use]
     pub fn new(at_least: privacy::aggregate::Threshold) -> Self {
-        let catalogue = Catalogue::build(&[], |_| ItemId(0)).unwrap_or_else(|_| unreachable!("no items, no duplicates"));
+        let catalogue =
+            Catalogue::build(&[], |_| ItemId(0)).unwrap_or_else(|_| unreachable!("no items, no duplicates"));
         Self {
             inner: Arc::new(Inner {
                 models: RwLock::default(),
@@ -271,7 +272,8 @@ impl Engine {
                 (key, clicks)
             })
             .collect();
-        let items: Vec<ItemId> = (0..models.ids.len()).filter_map(|n| u32::try_from(n).ok()).map(ItemId).collect();
+        let items: Vec<ItemId> =
+            (0..models.ids.len()).filter_map(|n| u32::try_from(n).ok()).map(ItemId).collect();
         let mut pairs = BTreeMap::new();
         for a in &items {
             for b in &items {

@@ -38,10 +38,9 @@ pub(super) fn explain(
             .map(|item| item.id.clone())
             .or_else(|| engine.nameless(item).map(|item| item.id.clone()))
     };
-    let mut why: Vec<Reason> = scored
-        .parts()
-        .iter()
-        .map(|contribution| {
+    let mut why: Vec<Reason> = Vec::new();
+    for contribution in scored.parts() {
+        let reason = {
             let (text, cause, data) = match contribution.cause {
                 Cause::Visit { item } => {
                     (format!("Because you looked at {}", name(item)), Some(item), Some(Kind::BrowsingHistory))
@@ -49,10 +48,14 @@ pub(super) fn explain(
                 Cause::Bought { item, time } => {
                     (format!("You bought it on {}", date(time)), Some(item), Some(Kind::PurchaseHistory))
                 }
-                Cause::Suits { item } => {
-                    (format!("Often chosen together with {}", name(item)), Some(item), Some(Kind::PurchaseHistory))
+                Cause::Suits { item } => (
+                    format!("Often chosen together with {}", name(item)),
+                    Some(item),
+                    Some(Kind::PurchaseHistory),
+                ),
+                Cause::Popular { context: _ } => {
+                    ("Popular in this shop at the moment".to_owned(), None, None)
                 }
-                Cause::Popular { context: _ } => ("Popular in this shop at the moment".to_owned(), None, None),
                 Cause::Alike { item } => {
                     (format!("Goes with {}", name(item)), Some(item), Some(Kind::BrowsingHistory))
                 }
@@ -65,8 +68,13 @@ pub(super) fn explain(
                 purpose: personal.then(PurposeId::of::<Personalisation>),
                 cause_item: cause.and_then(id),
             }
-        })
-        .collect();
+        };
+        // Two models may say the same: one reason then, with both parts.
+        match why.iter_mut().find(|known| known.text == reason.text) {
+            Some(known) => known.part += reason.part,
+            None => why.push(reason),
+        }
+    }
     why.sort_by(|a, b| b.part.total_cmp(&a.part));
     why
 }

@@ -14,7 +14,7 @@ use crate::web::{Access, Problem, State, Table, WriteKey};
 /// The routes of this feature.
 #[must_use]
 pub fn routes(table: Table) -> Table {
-    table.route(Access::Client, Method::GET, "/v1/recommendations", answer)
+    table.declare(Access::Client, Method::GET, "/v1/recommendations", answer)
 }
 
 /// The question's parameters.
@@ -130,7 +130,10 @@ impl From<Answer> for AnswerBody {
                 reason: refusal.to_string(),
             })
             .collect();
-        Self { items, purposes: PurposesBody { used: used.iter().map(ToString::to_string).collect(), refused } }
+        Self {
+            items,
+            purposes: PurposesBody { used: used.iter().map(ToString::to_string).collect(), refused },
+        }
     }
 }
 
@@ -179,7 +182,13 @@ pub(crate) async fn answer(
         return Err(Problem::malformed(format!("`count` is {count}"), "ask for 1 to 100 items"));
     }
     let list = |text: &Option<String>| -> Vec<String> {
-        text.iter().flat_map(|text| text.split(',')).map(str::trim).filter(|id| !id.is_empty()).take(50).map(str::to_owned).collect()
+        text.iter()
+            .flat_map(|text| text.split(','))
+            .map(str::trim)
+            .filter(|id| !id.is_empty())
+            .take(50)
+            .map(str::to_owned)
+            .collect()
     };
     let opt_out = gpc(headers.get_all("sec-gpc").iter().map(axum::http::HeaderValue::as_bytes));
     let (cart, visit) = (list(&parameters.cart), list(&parameters.visit));

@@ -50,19 +50,27 @@ pub fn flush_shown(app: &App) -> Result<(), StoreError> {
         return Ok(());
     }
     let (now, vault, entropy) = (app.now(), app.vault().clone(), app.entropy.clone());
-    let what = Write { name: "shown.store", author: Author::Machine { part: super::PART.to_owned() }, at: now };
+    let what =
+        Write { name: "shown.store", author: Author::Machine { part: super::PART.to_owned() }, at: now };
     app.store
         .write(what, move |tx| {
             for (number, (subject, shown)) in waiting.iter().enumerate() {
-                let collection = match tx.collect(subject, &|purpose| purpose.as_str() == Personalisation::ID, now) {
-                    Ok(collection) if collection.permits(Kind::ShownItems) => collection,
-                    // Erased or withdrawn in the meantime.
-                    Ok(_) | Err(ReadError::Refused(_)) => continue,
-                    Err(ReadError::Store(error)) => return Err(error),
-                    Err(_) => continue,
-                };
+                let collection =
+                    match tx.collect(subject, &|purpose| purpose.as_str() == Personalisation::ID, now) {
+                        Ok(collection) if collection.permits(Kind::ShownItems) => collection,
+                        // Erased or withdrawn in the meantime.
+                        Ok(_) | Err(ReadError::Refused(_)) => continue,
+                        Err(ReadError::Store(error)) => return Err(error),
+                        Err(_) => continue,
+                    };
                 let message = format!("shown {} {number}", now.as_nanosecond());
-                match collection.seal::<ShownItems>(shown, &message, Day::of_millis(shown.at), &vault, entropy.as_ref() as &dyn Entropy) {
+                match collection.seal::<ShownItems>(
+                    shown,
+                    &message,
+                    Day::of_millis(shown.at),
+                    &vault,
+                    entropy.as_ref() as &dyn Entropy,
+                ) {
                     Ok(row) => {
                         // A message name is used once, so it is never there already.
                         let _ = tx.put(&row)?;
@@ -70,7 +78,11 @@ pub fn flush_shown(app: &App) -> Result<(), StoreError> {
                     Err(CollectError::Vault(error)) => {
                         return Err(StoreError::Damaged(error.to_string()));
                     }
-                    Err(CollectError::NotPermitted(_) | CollectError::NothingPermitted | CollectError::Form(_)) => {}
+                    Err(
+                        CollectError::NotPermitted(_)
+                        | CollectError::NothingPermitted
+                        | CollectError::Form(_),
+                    ) => {}
                 }
             }
             Ok(())

@@ -79,11 +79,11 @@ impl Desk {
 #[must_use]
 pub fn routes(mut table: Table) -> Table {
     for desk in Desk::ALL {
-        table = table.route(Access::Operator, Method::POST, desk.path(), move |state: State, body: Bytes| {
+        table = table.declare(Access::Operator, Method::POST, desk.path(), move |state: State, body: Bytes| {
             answer(state, desk, body)
         });
     }
-    table.route(Access::Operator, Method::POST, "/v1/subjects/delete", |state: State, body: Bytes| {
+    table.declare(Access::Operator, Method::POST, "/v1/subjects/delete", |state: State, body: Bytes| {
         answer(state, Desk::Erase, body)
     })
 }

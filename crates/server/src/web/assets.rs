@@ -69,7 +69,7 @@ pub fn href(name: &str) -> String {
 /// The route of the built-in files.
 #[must_use]
 pub fn routes(table: Table) -> Table {
-    table.route(Access::Public, Method::GET, "/assets/{tag}/{name}", serve)
+    table.declare(Access::Public, Method::GET, "/assets/{tag}/{name}", serve)
 }
 
 async fn serve(Path((tag, name)): Path<(String, String)>, headers: HeaderMap) -> Response {

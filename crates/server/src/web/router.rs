@@ -2,14 +2,16 @@
 //! `route`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
 use axum::handler::Handler;
-use axum::http::Method;
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, on};
+use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::Access;
 use crate::app::App;
@@ -33,18 +35,20 @@ pub struct Table {
     app: Arc<App>,
     router: Router<Arc<App>>,
     routes: Vec<Route>,
+    origins: CorsLayer,
 }
 
 impl Table {
     /// No routes yet.
     #[must_use]
     pub fn new(app: Arc<App>) -> Self {
-        Self { app, router: Router::new(), routes: Vec::new() }
+        let origins = origins(&app.register().shop.origins);
+        Self { app, router: Router::new(), routes: Vec::new(), origins }
     }
 
     /// Adds a route with its policy.
     #[must_use]
-    pub fn route<H, T>(mut self, access: Access, method: Method, path: &'static str, handler: H) -> Self
+    pub fn declare<H, T>(mut self, access: Access, method: Method, path: &'static str, handler: H) -> Self
     where
         H: Handler<T, Arc<App>>,
         T: 'static,
@@ -56,7 +60,13 @@ impl Table {
         let guarded = on(filter, handler);
         let guarded = match access {
             Access::Operator => guarded.route_layer(from_fn_with_state(Arc::clone(&self.app), operator)),
-            Access::Public | Access::Client | Access::Demo => guarded,
+            Access::Client => {
+                // A browser asks first; the layer answers it.
+                let asked_first = self.routes.iter().any(|known| known.path == path);
+                let guarded = if asked_first { guarded } else { guarded.options(nothing) };
+                guarded.layer(self.origins.clone())
+            }
+            Access::Public | Access::Demo => guarded,
         };
         self.router = self.router.route(path, guarded);
         self.routes.push(Route { access, method, path });
@@ -76,7 +86,25 @@ impl Table {
     }
 }
 
-async fn operator(axum::extract::State(app): axum::extract::State<Arc<App>>, request: Request, next: Next) -> Response {
+/// The shop's own pages, and nobody else's, may read what a client's route answers (Fetch standard, CORS protocol).
+fn origins(known: &[String]) -> CorsLayer {
+    let known = known.iter().filter_map(|origin| HeaderValue::from_str(origin.trim_end_matches('/')).ok());
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::list(known))
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::CONTENT_ENCODING])
+        .max_age(Duration::from_secs(600))
+}
+
+async fn nothing() -> StatusCode {
+    StatusCode::NO_CONTENT
+}
+
+async fn operator(
+    axum::extract::State(app): axum::extract::State<Arc<App>>,
+    request: Request,
+    next: Next,
+) -> Response {
     match app.operator_token.check(request.headers()) {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),

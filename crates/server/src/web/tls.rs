@@ -81,3 +81,7 @@ pub(super) fn configuration(files: &TlsFiles) -> Result<RustlsConfig, TlsError> 
     configuration.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(RustlsConfig::from_config(Arc::new(configuration)))
 }
+
+#[cfg(test)]
+#[path = "tls_tests.rs"]
+mod tests;

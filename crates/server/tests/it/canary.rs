@@ -26,7 +26,8 @@ fn live_through(shop: &Shop) {
         now,
         ALL,
     );
-    searched["context"]["page"] = json!({"url": format!("https://shop.example/search?q={CANARY}&email={email}")});
+    searched["context"]["page"] =
+        json!({"url": format!("https://shop.example/search?q={CANARY}&email={email}")});
     let order = track(
         &format!("user-{CANARY}"),
         "Order Completed",
@@ -44,7 +45,8 @@ fn live_through(shop: &Shop) {
         now,
         ALL,
     );
-    let viewed = track(&format!("user-{CANARY}"), "Product Viewed", &json!({"product_id": "boots"}), CANARY, now, ALL);
+    let viewed =
+        track(&format!("user-{CANARY}"), "Product Viewed", &json!({"product_id": "boots"}), CANARY, now, ALL);
     shop.batch(&[identify, searched, order, review, viewed]);
     let answer = shop.recommendations(&format!("user-{CANARY}"), "");
     assert_eq!(answer.body["purposes"]["used"], json!(["personalisation"]));
@@ -100,6 +102,12 @@ fn restore_over(shop: Shop, backup: &std::path::Path) -> Shop {
     for name in ["equipoise.db", "equipoise.db-wal", "equipoise.db-shm"] {
         let _ = std::fs::remove_file(data.join(name));
     }
-    equipoise::operate::restore_at(backup, &folder.join("equipoise.toml"), &data).unwrap();
+    let options = store::Options {
+        data_dir: data.clone(),
+        key_dir: data.join("keys"),
+        entropy: std::sync::Arc::new(equipoise::app::SystemEntropy),
+    };
+    let report = store::restore(backup, &options, jiff::Timestamp::now()).unwrap();
+    assert_eq!(report.erased_again, 1);
     Shop::open_in(&folder, temporary)
 }

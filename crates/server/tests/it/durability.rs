@@ -21,7 +21,8 @@ enum Call {
 }
 
 fn read(line: &str) -> Option<Call> {
-    let synced = (line.contains("fdatasync(") || line.contains("fsync(")) && line.contains("equipoise.db-wal");
+    let synced =
+        (line.contains("fdatasync(") || line.contains("fsync(")) && line.contains("equipoise.db-wal");
     if synced {
         Some(Call::Synced)
     } else if line.contains("POST /v1/track") {
@@ -63,7 +64,8 @@ fn every_acknowledgement_comes_after_a_sync_of_its_own() {
         }
     };
     std::thread::spawn(move || lines.for_each(drop));
-    let basic = format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(format!("{WRITE_KEY}:")));
+    let basic =
+        format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(format!("{WRITE_KEY}:")));
     let events = 40;
     for n in 0..events {
         let event = json!({"type": "track", "event": "Order Completed", "userId": format!("p{}", n % 5), "messageId": format!("m{n}"),

@@ -75,7 +75,8 @@ proptest! {
 fn learning_as_it_comes_equals_learning_anew_from_the_store() {
     let shop = Shop::open();
     for number in 0..40 {
-        let deed = Deed { person: number % 4, item: number % 6, second: number % 5, item_bought: number % 3 == 0 };
+        let deed =
+            Deed { person: number % 4, item: number % 6, second: number % 5, item_bought: number % 3 == 0 };
         shop.batch(&[event(&shop, number, &deed)]);
     }
     let online = shop.app.engine.held();

@@ -8,7 +8,8 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use base64::Engine as _;
-use equipoise::app::{App, Clock};
+use equipoise::app::{App, Clock, SystemEntropy};
+use equipoise::operate::{Places, Progress, RegisterSource, StartOptions, all_routes, open_app};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -32,6 +33,8 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) body: Value,
     pub(crate) text: String,
+    /// `Access-Control-Allow-Origin`.
+    pub(crate) allowed_origin: Option<String>,
 }
 
 impl Shop {
@@ -42,17 +45,27 @@ impl Shop {
     }
 
     pub(crate) fn open_in(path: &Path, temporary: Option<tempfile::TempDir>) -> Self {
-        let clock = Arc::new(AtomicI64::new("2026-06-15T10:00:00Z".parse::<Timestamp>().unwrap().as_millisecond()));
+        let clock =
+            Arc::new(AtomicI64::new("2026-06-15T10:00:00Z".parse::<Timestamp>().unwrap().as_millisecond()));
         let config = path.join("equipoise.toml");
         std::fs::write(&config, REGISTER).unwrap();
         let data_dir = path.join("data");
         let telling = Arc::clone(&clock);
         let tell: Clock =
             Arc::new(move || Timestamp::from_millisecond(telling.load(Ordering::SeqCst)).unwrap());
-        let app = equipoise::operate::open_app_at(&config, &data_dir, tell).unwrap();
+        let places = Places::new(&data_dir, None);
+        let app = open_app(StartOptions {
+            places: places.clone(),
+            register: RegisterSource::File(config),
+            progress: Progress::Hidden,
+            clock: tell,
+            entropy: Arc::new(SystemEntropy),
+        })
+        .unwrap();
         let token = std::fs::read_to_string(data_dir.join("keys/api.token")).unwrap().trim().to_owned();
-        let router = equipoise::web::router(Arc::clone(&app));
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let router = equipoise::web::finish(all_routes(&app, &places), Arc::clone(&app), "http");
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         Self { app, token, data_dir, router, clock, runtime, _temporary: temporary }
     }
 
@@ -61,8 +74,8 @@ impl Shop {
         let Self { app, data_dir, router, runtime, _temporary, .. } = self;
         drop(router);
         drop(runtime);
-        app.store.clone().close();
-        drop(app);
+        let app = Arc::into_inner(app).expect("nobody else holds the shop");
+        app.store.close();
         let folder = data_dir.parent().unwrap().to_owned();
         (data_dir, folder, _temporary)
     }
@@ -80,9 +93,13 @@ impl Shop {
         self.runtime.block_on(async move {
             let response = router.oneshot(request).await.unwrap();
             let status = response.status();
+            let allowed_origin = response
+                .headers()
+                .get(header::ACCESS_CONTROL_ALLOW_ORIGIN)
+                .map(|value| value.to_str().unwrap().to_owned());
             let bytes = axum::body::to_bytes(response.into_body(), 64 << 20).await.unwrap();
             let text = String::from_utf8_lossy(&bytes).into_owned();
-            Answer { status, body: serde_json::from_str(&text).unwrap_or(Value::Null), text }
+            Answer { status, body: serde_json::from_str(&text).unwrap_or(Value::Null), text, allowed_origin }
         })
     }
 
@@ -90,7 +107,13 @@ impl Shop {
         self.client_with(method, path, body, &[])
     }
 
-    pub(crate) fn client_with(&self, method: &str, path: &str, body: &Value, headers: &[(&str, &str)]) -> Answer {
+    pub(crate) fn client_with(
+        &self,
+        method: &str,
+        path: &str,
+        body: &Value,
+        headers: &[(&str, &str)],
+    ) -> Answer {
         let basic = base64::engine::general_purpose::STANDARD.encode(format!("{WRITE_KEY}:"));
         self.ask(method, path, body, &format!("Basic {basic}"), headers)
     }
@@ -99,7 +122,14 @@ impl Shop {
         self.ask(method, path, body, &format!("Bearer {}", self.token), &[])
     }
 
-    fn ask(&self, method: &str, path: &str, body: &Value, authorization: &str, headers: &[(&str, &str)]) -> Answer {
+    fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        body: &Value,
+        authorization: &str,
+        headers: &[(&str, &str)],
+    ) -> Answer {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
@@ -131,8 +161,7 @@ impl Shop {
     }
 
     pub(crate) fn recommendations(&self, user: &str, more: &str) -> Answer {
-        let answer =
-            self.operator("GET", &format!("/v1/recommendations?user_id={user}{more}"), &Value::Null);
+        let answer = self.operator("GET", &format!("/v1/recommendations?user_id={user}{more}"), &Value::Null);
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
         answer
     }
@@ -150,14 +179,12 @@ impl Shop {
             })
             .collect();
         let kept = items.clone();
-        let what = store::Write {
-            name: "catalogue.store",
-            author: privacy::audit::Author::System,
-            at: now,
-        };
+        let what = store::Write { name: "catalogue.store", author: privacy::audit::Author::System, at: now };
         self.app
             .store
-            .write::<_, privacy::store::StoreError>(what, move |tx| kept.iter().try_for_each(|item| tx.put_item(item)))
+            .write::<_, privacy::store::StoreError>(what, move |tx| {
+                kept.iter().try_for_each(|item| tx.put_item(item))
+            })
             .wait()
             .unwrap();
         self.app.engine.stock_catalogue(&items).unwrap();
@@ -171,8 +198,10 @@ pub(crate) fn viewed(user: &str, item: &str, session: &str, at: Timestamp, yes: 
 
 /// An order of one each of some items.
 pub(crate) fn ordered(user: &str, order: &str, items: &[&str], at: Timestamp, yes: &[&str]) -> Value {
-    let products: Vec<Value> =
-        items.iter().map(|item| json!({"product_id": item, "sku": item, "price": 10, "quantity": 1})).collect();
+    let products: Vec<Value> = items
+        .iter()
+        .map(|item| json!({"product_id": item, "sku": item, "price": 10, "quantity": 1}))
+        .collect();
     track(
         user,
         "Order Completed",
@@ -183,7 +212,14 @@ pub(crate) fn ordered(user: &str, order: &str, items: &[&str], at: Timestamp, ye
     )
 }
 
-pub(crate) fn track(user: &str, event: &str, properties: &Value, session: &str, at: Timestamp, yes: &[&str]) -> Value {
+pub(crate) fn track(
+    user: &str,
+    event: &str,
+    properties: &Value,
+    session: &str,
+    at: Timestamp,
+    yes: &[&str],
+) -> Value {
     let all = ["analytics", "personalisation", "offers", "personalised_pricing", "assistance"];
     let preferences: serde_json::Map<_, _> =
         all.iter().map(|purpose| ((*purpose).to_owned(), json!(yes.contains(purpose)))).collect();

@@ -44,7 +44,14 @@ fn undeclared_events_and_fields_are_not_kept() {
     let now = shop.now();
     shop.batch(&[
         track("kim", "Mood Guessed", &json!({"mood": "zebra-sad"}), "s", now, &["personalisation"]),
-        track("kim", "Product Viewed", &json!({"product_id": "boots", "shoe_size_of_mother": "zebra-37"}), "s", now, &["personalisation"]),
+        track(
+            "kim",
+            "Product Viewed",
+            &json!({"product_id": "boots", "shoe_size_of_mother": "zebra-37"}),
+            "s",
+            now,
+            &["personalisation"],
+        ),
     ]);
     let document = shop.operator("POST", "/v1/subjects/access", &json!({"user_id": "kim"}));
     assert_eq!(document.status, 200, "{}", document.text);
@@ -58,7 +65,9 @@ fn malformed_and_unauthenticated_are_told_so() {
     assert_eq!(wrong.status, 400, "{}", wrong.text);
     assert!(wrong.body["detail"].is_string() && wrong.body["mend"].is_string(), "{}", wrong.text);
     let stranger = shop.send(
-        axum::http::Request::post("/v1/track").body(axum::body::Body::from(json!({"writeKey": "wrong"}).to_string())).unwrap(),
+        axum::http::Request::post("/v1/track")
+            .body(axum::body::Body::from(json!({"writeKey": "wrong"}).to_string()))
+            .unwrap(),
     );
     assert_eq!(stranger.status, 401);
     let with_key_in_body = shop.send(
@@ -82,9 +91,29 @@ fn too_large_a_batch_is_refused_whole_and_a_too_large_event_alone() {
     shop.batch(&[event, small]);
     let document = shop.operator("POST", "/v1/subjects/access", &json!({"user_id": "kim"}));
     assert!(document.text.contains("tent") && !document.text.contains("boots"), "{}", document.text);
-    let many: Vec<Value> = (0..2501).map(|n| json!({"type": "track", "event": "e", "userId": format!("{n}")})).collect();
+    let many: Vec<Value> =
+        (0..2501).map(|n| json!({"type": "track", "event": "e", "userId": format!("{n}")})).collect();
     let answer = shop.client("POST", "/v1/batch", &json!({"batch": many}));
     assert_eq!(answer.status, 413, "{}", answer.text);
+}
+
+#[test]
+fn only_the_shops_own_pages_may_read_answers() {
+    let shop = Shop::open();
+    for (origin, allowed) in [("https://shop.example", true), ("https://shop.example.evil.example", false), ("null", false)] {
+        for path in ["/v1/track", "/v1/recommendations", "/v1/consent"] {
+            let preflight = axum::http::Request::builder()
+                .method("OPTIONS")
+                .uri(path)
+                .header("origin", origin)
+                .header("access-control-request-method", "POST")
+                .body(axum::body::Body::empty())
+                .unwrap();
+            let answer = shop.send(preflight);
+            assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+            assert_eq!(answer.allowed_origin.as_deref() == Some(origin), allowed, "{path} from {origin}");
+        }
+    }
 }
 
 #[test]

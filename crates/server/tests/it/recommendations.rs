@@ -31,7 +31,8 @@ fn parts_add_up_to_the_score() {
     let items = answer.body["items"].as_array().unwrap();
     assert!(!items.is_empty());
     for item in items {
-        let parts: f64 = item["why"].as_array().unwrap().iter().map(|why| why["part"].as_f64().unwrap()).sum();
+        let parts: f64 =
+            item["why"].as_array().unwrap().iter().map(|why| why["part"].as_f64().unwrap()).sum();
         let score = item["score"].as_f64().unwrap();
         assert!((parts - score).abs() <= 1e-12 * score.abs(), "{item}");
         assert!(!item["why"].as_array().unwrap().is_empty());
@@ -44,7 +45,8 @@ fn nothing_just_bought_is_pushed_again() {
     let shop = busy_shop();
     shop.batch(&[ordered("mere", "o1", &["boots", "socks"], shop.now(), ALL)]);
     let answer = shop.recommendations("mere", "&count=50");
-    let ids: Vec<&str> = answer.body["items"].as_array().unwrap().iter().filter_map(|item| item["id"].as_str()).collect();
+    let ids: Vec<&str> =
+        answer.body["items"].as_array().unwrap().iter().filter_map(|item| item["id"].as_str()).collect();
     assert!(!ids.contains(&"boots") && !ids.contains(&"socks"), "{ids:?}");
     assert!(!ids.is_empty());
 }
@@ -52,8 +54,7 @@ fn nothing_just_bought_is_pushed_again() {
 #[test]
 fn whoever_has_not_chosen_is_served_from_the_page_alone() {
     let shop = busy_shop();
-    let answer =
-        shop.client("GET", "/v1/recommendations?anonymous_id=never-seen&item=boots", &Value::Null);
+    let answer = shop.client("GET", "/v1/recommendations?anonymous_id=never-seen&item=boots", &Value::Null);
     assert_eq!(answer.status, 200, "{}", answer.text);
     assert_eq!(answer.body["items"][0]["id"], "socks", "{}", answer.text);
     assert_eq!(answer.body["purposes"]["used"], json!([]));
@@ -74,7 +75,9 @@ fn each_event_is_in_the_very_next_answer() {
 #[test]
 fn bad_questions_are_told_what_to_do() {
     let shop = Shop::open();
-    for (query, word) in [("count=0", "1 to 100"), ("content=everything", "products"), ("colour=red", "openapi")] {
+    for (query, word) in
+        [("count=0", "1 to 100"), ("content=everything", "products"), ("colour=red", "openapi")]
+    {
         let answer = shop.client("GET", &format!("/v1/recommendations?{query}"), &Value::Null);
         assert_eq!(answer.status, 400, "{query}: {}", answer.text);
         assert!(answer.body["mend"].as_str().unwrap().contains(word), "{}", answer.text);

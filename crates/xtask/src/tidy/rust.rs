@@ -150,7 +150,7 @@ fn routes(source: &Source<'_>, found: &mut Vec<Violation>) {
     for (number, line) in source.shipped() {
         if let Some(call) = ROUTING.iter().find(|call| line.code.contains(**call)) {
             let wrong = format!("`{call}` makes a route that has no access policy");
-            let mend = "declare it in a table: `route(Access::…, method, \"/path\", handler)`";
+            let mend = "declare it in a table: `declare(Access::…, method, \"/path\", handler)`";
             found.push(Violation::new(source.path, number, wrong, mend));
         }
     }
