@@ -6,7 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::purpose::{
-    Analytics, Assistance, FairnessAudit, Offers, Personalisation, PersonalisedPricing, Purpose, Security, Service,
+    Analytics, Assistance, FairnessAudit, Offers, Personalisation, PersonalisedPricing, Purpose, Security,
+    Service,
 };
 
 mod sealed {
@@ -19,7 +20,7 @@ pub trait DataKind: sealed::Sealed + Send + Sync + 'static {
     /// Its name in the register and in the store.
     const KIND: Kind;
     /// One row as sealed in the vault.
-    type Row: Serialize + for<'de> Deserialize<'de> + Send + 'static;
+    type Row: Serialize + for<'de> Deserialize<'de> + Clone + Send + 'static;
 }
 
 /// That data of this kind may be read for purpose `P`, if the register and the person agree.
@@ -318,7 +319,9 @@ kinds! {
 
 /// The word names no kind of data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown kind of data `{0}`; use one of contact, browsing, cart, orders, device, feedback, shown, declared")]
+#[error(
+    "unknown kind of data `{0}`; use one of contact, browsing, cart, orders, device, feedback, shown, declared"
+)]
 pub struct UnknownKind(pub String);
 
 impl std::str::FromStr for Kind {

@@ -15,10 +15,10 @@ use crate::data::{DataKind, Kind, UsableFor};
 use crate::entropy::Entropy;
 use crate::personal::Personal;
 use crate::projection::project;
+use crate::pseudonym::IdentityKind;
 use crate::purpose::{Declared, Purpose, PurposeId};
 use crate::register::Fields;
-use crate::pseudonym::IdentityKind;
-use crate::store::{Day, NewIdentity, NewRow, StoreError, StoredIdentity, StoredRow, Tx};
+use crate::store::{Day, Law, NewIdentity, NewRow, StoreError, StoredIdentity, StoredRow, Tx};
 use crate::subject::Subject;
 use crate::vault::{Place, Vault, VaultError};
 
@@ -62,7 +62,8 @@ pub struct Collection<'tx> {
     allowed: BTreeMap<Kind, Fields>,
     purposes: Vec<PurposeId>,
     refusals: Vec<(PurposeId, Refusal)>,
-    transaction: PhantomData<&'tx dyn Tx>,
+    law: &'tx Law,
+    today: Day,
 }
 
 /// What transactions can be asked for. Implemented for every [`Tx`] here and nowhere else.
@@ -162,7 +163,8 @@ fn collection<'tx>(
         allowed: BTreeMap::new(),
         purposes: Vec::new(),
         refusals: Vec::new(),
-        transaction: PhantomData,
+        law,
+        today: Day::of(now),
     };
     for (purpose, declaration) in &law.register.purposes {
         let permitted = state.permit(purpose, &law.register, &law.notices, now);
@@ -176,10 +178,8 @@ fn collection<'tx>(
                 collection.purposes.push(purpose.clone());
             }
             Ok(()) => {
-                let refusal = Refusal::NoConsent {
-                    purpose: purpose.clone(),
-                    status: crate::consent::Status::Refused,
-                };
+                let refusal =
+                    Refusal::NoConsent { purpose: purpose.clone(), status: crate::consent::Status::Refused };
                 collection.refusals.push((purpose.clone(), refusal));
             }
             Err(refusal) => collection.refusals.push((purpose.clone(), refusal)),
@@ -222,12 +222,14 @@ impl<P> Grant<'_, P> {
             let plain = open_row(vault, &self.subject, K::KIND, row)?;
             let opened = match fields {
                 Fields::All => serde_json::from_slice(&plain),
-                Fields::Only(_) => match serde_json::from_slice(&plain).map(|v| project(K::KIND, v, fields)) {
-                    // A row of which the purpose may see nothing.
-                    Ok(Value::Null) => continue,
-                    Ok(kept) => serde_json::from_value(kept),
-                    Err(error) => Err(error),
-                },
+                Fields::Only(_) => {
+                    match serde_json::from_slice(&plain).map(|v| project(K::KIND, v, fields)) {
+                        // A row of which the purpose may see nothing.
+                        Ok(Value::Null) => continue,
+                        Ok(kept) => serde_json::from_value(kept),
+                        Err(error) => Err(error),
+                    }
+                }
             };
             rows.push(opened.map_err(|_| ReadError::Form(K::KIND))?);
         }
@@ -327,6 +329,27 @@ impl Collection<'_> {
     #[must_use]
     pub fn permits(&self, kind: Kind) -> bool {
         self.allowed.contains_key(&kind)
+    }
+
+    /// The row as the purpose `P` will read it from the vault: with the fields that it declares, if it is permitted,
+    /// declares the kind, and keeps rows of that day. So what is learnt from a row as it comes in equals what is
+    /// learnt from it later.
+    #[must_use]
+    pub fn as_read_for<P: Purpose, K: UsableFor<P>>(&self, row: &K::Row, day: Day) -> Option<K::Row> {
+        if !self.purposes.iter().any(|purpose| purpose.as_str() == P::ID) {
+            return None;
+        }
+        let declaration = self.law.register.purpose(P::ID)?;
+        if day < self.today.minus(declaration.retention_days) {
+            return None;
+        }
+        match declaration.data.get(&K::KIND)? {
+            Fields::All => Some(row.clone()),
+            fields @ Fields::Only(_) => {
+                let kept = project(K::KIND, serde_json::to_value(row).ok()?, fields);
+                serde_json::from_value(kept).ok()
+            }
+        }
     }
 
     /// Seals the value of an identity by which this person will be found again.

@@ -52,7 +52,8 @@ mod tests {
 
     #[test]
     fn undeclared_fields_are_not_seen() {
-        let row = json!({"at": 1, "action": "viewed_product", "item": "kea-40", "page": "/p", "query": "pack"});
+        let row =
+            json!({"at": 1, "action": "viewed_product", "item": "kea-40", "page": "/p", "query": "pack"});
         let seen = project(Kind::BrowsingHistory, row, &only(&["item"]));
         assert_eq!(seen, json!({"at": 1, "action": "viewed_product", "item": "kea-40"}));
     }

@@ -51,7 +51,9 @@ fn main() {
     let start = today.checked_sub(jiff::Span::new().days(365)).unwrap();
     let mut messages = Simulation::new(7, u64::MAX, start, 364).unwrap();
     let mut ratios = Vec::new();
-    println!("turn  events/s  rows/s kept  plain rows/s  ratio (rows kept / plain rows), batches of {events} events");
+    println!(
+        "turn  events/s  rows/s kept  plain rows/s  ratio (rows kept / plain rows), batches of {events} events"
+    );
     for turn in 0..=turns {
         let bodies: Vec<Vec<u8>> = (0..TURN)
             .map(|_| {
@@ -77,10 +79,12 @@ fn main() {
         let began = Instant::now();
         for (batch, count) in kept.iter().enumerate() {
             plain.execute_batch("BEGIN IMMEDIATE").unwrap();
-            let mut insert = plain.prepare_cached("INSERT INTO record VALUES (?1, 1, ?2, 20000, ?3)").unwrap();
+            let mut insert =
+                plain.prepare_cached("INSERT INTO record VALUES (?1, 1, ?2, 20000, ?3)").unwrap();
             for n in 0..*count {
                 // People come in runs, as in the events.
-                let subject = (batch as u64 * 31 + n / 40).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes().repeat(2);
+                let subject =
+                    (batch as u64 * 31 + n / 40).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes().repeat(2);
                 let id = ((turn as u64) << 40 | (batch as u64) << 20 | n).wrapping_mul(0xd134_2543_de82_ef95);
                 insert.execute(params![subject, id.to_be_bytes().repeat(2), row]).unwrap();
             }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 
 use jiff::Timestamp;
-use privacy::audit::{SigningKey, Author, Entry, VerifyingKey};
+use privacy::audit::{Author, Entry, SigningKey, VerifyingKey};
 use privacy::entropy::{Entropy, draw};
 use privacy::notice::{NoticeHistory, NoticeVersion};
 use privacy::register::{self, Register};

@@ -26,7 +26,7 @@ use super::outcome::{Fate, Outcome};
 use super::row::Row;
 use super::segment::Event;
 use super::stamps::{Admission, Circumstances, closes, decisions};
-use crate::recommend::{self, Engine, Fact};
+use crate::recommend::{self, Engine, Lesson};
 
 /// Why a whole batch could not be taken in.
 #[derive(Debug, thiserror::Error)]
@@ -84,7 +84,7 @@ struct Known<'t> {
 struct Access<'t> {
     admission: Admission,
     collection: Collection<'t>,
-    facts: Vec<Fact>,
+    lesson: Lesson,
 }
 
 /// Takes a batch in. An event that is refused harms no other.
@@ -294,7 +294,7 @@ impl<'t, 'w> Take<'t, 'w> {
             None => {
                 let collection =
                     tx.collect(subject, &|purpose| admission.admits(purpose, register), means.now)?;
-                known.access.push(Access { admission, collection, facts: Vec::new() });
+                known.access.push(Access { admission, collection, lesson: Lesson::default() });
                 known.access.len() - 1
             }
         };
@@ -313,7 +313,7 @@ impl<'t, 'w> Take<'t, 'w> {
                         (Put::Stored, Row::Seen(_)) => {}
                         (Put::Stored, _) => {
                             fate = Some(Fate::Stored);
-                            access.facts.extend(facts_of(row));
+                            teach(&mut access.lesson, &access.collection, row);
                         }
                         (Put::Duplicate, _) => fate = fate.or(Some(Fate::Duplicate)),
                     }
@@ -397,8 +397,8 @@ impl<'t, 'w> Take<'t, 'w> {
             if relearn.contains(&subject) {
                 continue;
             }
-            for Access { collection, facts, admission: _ } in known.access {
-                recommend::learn(tx, &means.engine, &means.vault, &subject, collection.purposes(), facts);
+            for Access { lesson, collection: _, admission: _ } in known.access {
+                recommend::learn(tx, &means.engine, &means.vault, &subject, lesson);
             }
         }
         let today = Day::of(means.now);
@@ -435,12 +435,12 @@ struct Kept {
     contact: Vec<String>,
 }
 
-fn facts_of(row: &Row) -> Vec<Fact> {
+fn teach(lesson: &mut Lesson, collection: &Collection<'_>, row: &Row) {
     match row {
-        Row::Browsed(row) => recommend::facts(std::slice::from_ref(row), &[], &[]),
-        Row::Basketed(row) => recommend::facts(&[], std::slice::from_ref(row), &[]),
-        Row::Ordered(row) => recommend::facts(&[], &[], std::slice::from_ref(row)),
-        Row::Told(_) | Row::Stated(_) | Row::Seen(_) | Row::Happened(_) => Vec::new(),
+        Row::Browsed(row) => lesson.browsed(collection, row),
+        Row::Basketed(row) => lesson.basketed(collection, row),
+        Row::Ordered(row) => lesson.ordered(collection, row),
+        Row::Told(_) | Row::Stated(_) | Row::Seen(_) | Row::Happened(_) => {}
     }
 }
 

@@ -100,10 +100,17 @@ pub struct Engine {
 struct Inner {
     models: RwLock<Models>,
     catalogue: RwLock<Arc<Catalogue>>,
-    popular: Mutex<Option<(Instant, Day, Arc<Vec<Scored>>)>>,
+    popular: Mutex<Option<PopularList>>,
     at_least: u32,
     /// Explanations on their way into the vault.
     pub(super) shown: super::ShownBuffer,
+}
+
+/// What is popular on a day, as it was computed at an instant.
+struct PopularList {
+    at: Instant,
+    day: Day,
+    list: Arc<Vec<Scored>>,
 }
 
 /// How old a list of what is popular may be, when nobody was forgotten since.
@@ -228,7 +235,7 @@ impl Engine {
     pub fn popular(&self, today: Day) -> Arc<Vec<Scored>> {
         let mut cached = self.inner.popular.lock().unwrap_or_else(PoisonError::into_inner);
         match &*cached {
-            Some((at, day, list)) if *day == today && at.elapsed() < POPULAR_FOR => Arc::clone(list),
+            Some(known) if known.day == today && known.at.elapsed() < POPULAR_FOR => Arc::clone(&known.list),
             _ => {
                 let question = Question {
                     context: None,
@@ -240,7 +247,7 @@ impl Engine {
                 };
                 let models = self.inner.models.read().unwrap_or_else(PoisonError::into_inner);
                 let list = Arc::new(models.popularity.score(&question).unwrap_or_default());
-                *cached = Some((Instant::now(), today, Arc::clone(&list)));
+                *cached = Some(PopularList { at: Instant::now(), day: today, list: Arc::clone(&list) });
                 list
             }
         }

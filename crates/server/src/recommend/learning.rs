@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use privacy::data::{
     BasketAction, BrowseAction, BrowsingHistory, CartHistory, OrderAction, PurchaseHistory, UsableFor,
 };
-use privacy::data::{Basketed, Browsed, Ordered};
-use privacy::grant::{Authorize, Grant, ReadError};
-use privacy::purpose::{Analytics, Personalisation, Purpose, PurposeId};
-use privacy::store::{StoreError, Tx};
+use privacy::data::{Basketed, Browsed, Millis, Ordered};
+use privacy::grant::{Authorize, Collection, Grant, ReadError};
+use privacy::purpose::{Analytics, Personalisation, Purpose};
+use privacy::store::{Day, StoreError, Tx};
 use privacy::subject::Subject;
 use privacy::vault::Vault;
 use store::{Store, WriteTx};
@@ -55,28 +55,60 @@ pub fn facts(browsed: &[Browsed], basketed: &[Basketed], ordered: &[Ordered]) ->
     looked.chain(carted).chain(bought).collect()
 }
 
-/// Inside a write: what was just stored for a person is learnt after the commit, for the purposes that are permitted.
-///
-/// # Errors
-/// [`StoreError`] when the hook can't be set.
-pub fn learn(
-    tx: &WriteTx<'_>,
-    engine: &Engine,
-    vault: &Vault,
-    subject: &Subject,
-    purposes: &[PurposeId],
-    facts: Vec<Fact>,
-) {
-    let permitted = |id: &str| purposes.iter().any(|purpose| purpose.as_str() == id);
-    let names = Names {
-        personalisation: permitted(Personalisation::ID).then(|| vault.pseudonym(subject)),
-        analytics: permitted(Analytics::ID).then(|| vault.pseudonym(subject)),
-    };
-    if facts.is_empty() || (names.personalisation.is_none() && names.analytics.is_none()) {
+/// What one person's new rows teach, for each purpose that may read them.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Lesson {
+    personalisation: Vec<Fact>,
+    analytics: Vec<Fact>,
+}
+
+impl Lesson {
+    /// Adds a row of browsing that was just stored through `collection`.
+    pub fn browsed(&mut self, collection: &Collection<'_>, row: &Browsed) {
+        self.add::<BrowsingHistory>(collection, row, row.at, |row| facts(std::slice::from_ref(row), &[], &[]));
+    }
+
+    /// Adds a row of the cart.
+    pub fn basketed(&mut self, collection: &Collection<'_>, row: &Basketed) {
+        self.add::<CartHistory>(collection, row, row.at, |row| facts(&[], std::slice::from_ref(row), &[]));
+    }
+
+    /// Adds an order.
+    pub fn ordered(&mut self, collection: &Collection<'_>, row: &Ordered) {
+        self.add::<PurchaseHistory>(collection, row, row.at, |row| facts(&[], &[], std::slice::from_ref(row)));
+    }
+
+    fn add<K>(
+        &mut self,
+        collection: &Collection<'_>,
+        row: &K::Row,
+        at: Millis,
+        facts_in: impl Fn(&K::Row) -> Vec<Fact>,
+    ) where
+        K: UsableFor<Personalisation> + UsableFor<Analytics>,
+    {
+        let day = Day::of_millis(at);
+        if let Some(seen) = collection.as_read_for::<Personalisation, K>(row, day) {
+            self.personalisation.extend(facts_in(&seen));
+        }
+        if let Some(seen) = collection.as_read_for::<Analytics, K>(row, day) {
+            self.analytics.extend(facts_in(&seen));
+        }
+    }
+}
+
+/// Inside a write: what was just stored for a person is learnt after the commit.
+pub fn learn(tx: &WriteTx<'_>, engine: &Engine, vault: &Vault, subject: &Subject, lesson: Lesson) {
+    let Lesson { personalisation, analytics } = lesson;
+    if personalisation.is_empty() && analytics.is_empty() {
         return;
     }
+    let known = all_names(vault, subject);
     let engine = engine.clone();
-    tx.after_commit(Box::new(move || engine.learn(names, &facts)));
+    tx.after_commit(Box::new(move || {
+        engine.learn(Names { analytics: None, ..known }, &personalisation);
+        engine.learn(Names { personalisation: None, ..known }, &analytics);
+    }));
 }
 
 /// Inside a write, after anything but an appended row changed for a person (a decision, an objection, a restriction, a

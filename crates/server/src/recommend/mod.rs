@@ -14,7 +14,7 @@ mod shown;
 pub use answer::{Answer, Ask, Reason, Recommended, Wanted, Who, recommend};
 pub use catalogue::{Catalogue, CatalogueItem};
 pub use engine::{Engine, Fact, Held};
-pub use learning::{facts, forget, learn, relearn, replay};
+pub use learning::{Lesson, facts, forget, learn, relearn, replay};
 pub use routes::routes;
 pub use shown::{ShownBuffer, flush_shown};
 

@@ -79,9 +79,10 @@ impl Desk {
 #[must_use]
 pub fn routes(mut table: Table) -> Table {
     for desk in Desk::ALL {
-        table = table.declare(Access::Operator, Method::POST, desk.path(), move |state: State, body: Bytes| {
-            answer(state, desk, body)
-        });
+        table =
+            table.declare(Access::Operator, Method::POST, desk.path(), move |state: State, body: Bytes| {
+                answer(state, desk, body)
+            });
     }
     table.declare(Access::Operator, Method::POST, "/v1/subjects/delete", |state: State, body: Bytes| {
         answer(state, Desk::Erase, body)

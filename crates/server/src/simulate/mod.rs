@@ -15,7 +15,9 @@ mod shop;
 mod visit;
 mod year;
 
-pub use catalogue::{Article, Catalogue, CatalogueError, Category, Handedness, PictureHint, Product, catalogue};
+pub use catalogue::{
+    Article, Catalogue, CatalogueError, Category, Handedness, PictureHint, Product, catalogue,
+};
 pub use message::Message;
 pub use picture::{article_picture, picture};
 pub use samples::{SampleCustomer, sample_customers};

@@ -11,6 +11,6 @@ mod tls;
 
 pub use access::{Access, TokenHash, WriteKey};
 pub use problem::{Problem, ProblemKind};
-pub use router::{Route, Table, State};
+pub use router::{Route, State, Table};
 pub use serve::{Listener, Protection, Stopper, finish};
 pub use tls::{TlsError, TlsFiles};

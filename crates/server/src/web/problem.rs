@@ -123,7 +123,11 @@ impl From<privacy::store::StoreError> for Problem {
         match error {
             privacy::store::StoreError::Unavailable(cause) => {
                 tracing::error!(error.cause = cause, "the store can't be used");
-                Self::new(ProblemKind::Overloaded, "the store can't be used at the moment", "try again shortly")
+                Self::new(
+                    ProblemKind::Overloaded,
+                    "the store can't be used at the moment",
+                    "try again shortly",
+                )
             }
             other => Self::internal(&other),
         }
@@ -149,7 +153,10 @@ impl IntoResponse for Problem {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
             }
             ProblemKind::Unauthenticated => {
-                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"equipoise\", Bearer"));
+                headers.insert(
+                    header::WWW_AUTHENTICATE,
+                    HeaderValue::from_static("Basic realm=\"equipoise\", Bearer"),
+                );
             }
             _ => {}
         }

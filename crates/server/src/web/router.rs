@@ -80,7 +80,6 @@ impl Table {
     }
 
     /// The finished router.
-    #[must_use]
     pub fn into_router(self) -> Router {
         self.router.with_state(self.app)
     }

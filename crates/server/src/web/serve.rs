@@ -77,7 +77,6 @@ struct Gate {
 }
 
 /// The router that is served: the routes of `table`, answers for what isn't there, and what every request passes.
-#[must_use]
 pub fn finish(table: Table, app: Arc<App>, scheme: &'static str) -> Router {
     let gate = Gate { app, permits: Arc::new(Semaphore::new(AT_ONCE)), scheme };
     table
@@ -104,7 +103,6 @@ async fn method_not_allowed() -> Problem {
     )
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the signature is tower-http's")]
 fn panicked(cause: Box<dyn Any + Send + 'static>) -> Response {
     // The words of a panic may hold data; its place is in standard error already.
     drop(cause);

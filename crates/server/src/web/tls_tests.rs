@@ -51,7 +51,7 @@ fn a_server_with_a_certificate_speaks_tls_and_stops_in_order() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let listener = Listener::new(listener, Protection::tls(&files).unwrap()).unwrap();
         let (address, stopper) = (listener.address(), listener.stopper());
-        let served = tokio::spawn(listener.serve(Router::new().declare("/", get(|| async { "kia ora" }))));
+        let served = tokio::spawn(listener.serve(Router::new().route("/", get(|| async { "kia ora" }))));
         let answer = tokio::task::spawn_blocking(move || ask(address, certificate)).await.unwrap();
         assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("kia ora"), "{answer}");
         stopper.stop(Duration::from_secs(1));

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::harness::{Shop, ordered, viewed};
+use crate::harness::{Shop, ordered, track, viewed};
 
 const ALL: &[&str] = &["analytics", "personalisation"];
 
@@ -29,6 +29,9 @@ fn event(shop: &Shop, number: usize, deed: &Deed) -> Value {
     let at = shop.now();
     if deed.item_bought {
         ordered(&person, &format!("o{number}"), &[items[deed.item], items[deed.second]], at, ALL)
+    } else if number % 4 == 1 {
+        // In the cart: personalisation declares it, analytics doesn't.
+        track(&person, "Product Added", &json!({"product_id": items[deed.second]}), "s", at, ALL)
     } else {
         viewed(&person, items[deed.item], &format!("s{}", number / 3), at, ALL)
     }

@@ -100,7 +100,9 @@ fn too_large_a_batch_is_refused_whole_and_a_too_large_event_alone() {
 #[test]
 fn only_the_shops_own_pages_may_read_answers() {
     let shop = Shop::open();
-    for (origin, allowed) in [("https://shop.example", true), ("https://shop.example.evil.example", false), ("null", false)] {
+    for (origin, allowed) in
+        [("https://shop.example", true), ("https://shop.example.evil.example", false), ("null", false)]
+    {
         for path in ["/v1/track", "/v1/recommendations", "/v1/consent"] {
             let preflight = axum::http::Request::builder()
                 .method("OPTIONS")

@@ -1,5 +1,15 @@
 //! The whole program over HTTP, in one binary. Each file is one promise.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::zombie_processes,
+    reason = "a test stops at the first surprise"
+)]
+
 mod canary;
 mod consent;
 mod crash;

@@ -21,8 +21,7 @@ pub(super) fn read_shop(reading: &mut Reading<'_>, whole: &mut Section<'_, '_>) 
     let name = section.text(reading, "name", NAME, "\"Your Shop\"");
     let example = "\"Your Shop Ltd, 1 Queen Street, Auckland 1010, New Zealand\"";
     let controller = section.text(reading, "controller", SENTENCE, example);
-    if !controller.is_empty() && !controller.split_once(',').is_some_and(|(_, rest)| !rest.trim().is_empty())
-    {
+    if !controller.is_empty() && controller.split_once(',').is_none_or(|(_, rest)| rest.trim().is_empty()) {
         reading.note(
             section.place("controller"),
             "`controller` has no address",
@@ -52,7 +51,8 @@ pub(super) fn read_shop(reading: &mut Reading<'_>, whole: &mut Section<'_, '_>) 
         jurisdictions.push(law);
     }
     let currency = section.text(reading, "currency", NAME, "\"NZD\"");
-    if !currency.is_empty() && !(currency.len() == 3 && currency.bytes().all(|b| b.is_ascii_uppercase())) {
+    let is_code = currency.len() == 3 && currency.bytes().all(|b| b.is_ascii_uppercase());
+    if !(currency.is_empty() || is_code) {
         reading.note(
             section.place("currency"),
             format!("`{currency}` is no currency code"),
