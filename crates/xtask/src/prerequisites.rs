@@ -33,7 +33,7 @@ enum Means {
 ///
 /// # Errors
 /// Says what is missing and the exact command that installs it.
-pub(crate) fn browser() -> Result<()> {
+pub(crate) fn programs() -> Result<()> {
     let missing = probe();
     if missing.is_empty() {
         return Ok(());
@@ -90,10 +90,15 @@ pub(crate) fn chromium() -> Option<PathBuf> {
 fn probe() -> Vec<Missing> {
     let node = version("node");
     let npm = version("npm");
-    missing(node.as_deref(), npm.as_deref(), chromium().as_deref())
+    missing(node.as_deref(), npm.as_deref(), version("strace").as_deref(), chromium().as_deref())
 }
 
-fn missing(node: Option<&str>, npm: Option<&str>, chromium: Option<&Path>) -> Vec<Missing> {
+fn missing(
+    node: Option<&str>,
+    npm: Option<&str>,
+    strace: Option<&str>,
+    chromium: Option<&Path>,
+) -> Vec<Missing> {
     let mut missing = Vec::new();
     let mut lacks = |package, words| missing.push(Missing { package, words });
     match node.map(|version| (version, major(version))) {
@@ -105,6 +110,9 @@ fn missing(node: Option<&str>, npm: Option<&str>, chromium: Option<&Path>) -> Ve
     }
     if npm.is_none() {
         lacks("npm", "npm is missing".to_owned());
+    }
+    if strace.is_none() {
+        lacks("strace", "strace is missing (it shows that no acknowledgement precedes its sync)".to_owned());
     }
     if chromium.is_none() {
         lacks(
@@ -175,16 +183,19 @@ mod tests {
     #[test]
     fn only_what_is_missing_is_asked_for() {
         let chromium = Path::new("/usr/bin/chromium");
-        assert_eq!(missing(Some("v20.1.0"), Some("11.0.0"), Some(chromium)), []);
-        assert_eq!(packages(&missing(None, None, None)), ["nodejs", "npm", "chromium"]);
-        assert_eq!(packages(&missing(Some("v16.20.2"), Some("8.0.0"), Some(chromium))), ["nodejs"]);
-        assert_eq!(packages(&missing(Some("v18.20.4"), Some("9.2.0"), None)), ["chromium"]);
+        assert_eq!(missing(Some("v20.1.0"), Some("11.0.0"), Some("6.1"), Some(chromium)), []);
+        assert_eq!(packages(&missing(None, None, None, None)), ["nodejs", "npm", "strace", "chromium"]);
+        assert_eq!(
+            packages(&missing(Some("v16.20.2"), Some("8.0.0"), Some("6.1"), Some(chromium))),
+            ["nodejs"]
+        );
+        assert_eq!(packages(&missing(Some("v18.20.4"), Some("9.2.0"), Some("6.1"), None)), ["chromium"]);
     }
 
     #[test]
     fn advice_is_a_command_that_can_be_pasted() {
-        let text = advice(&missing(Some("v18.0.0"), None, None), Means::AptByHand);
+        let text = advice(&missing(Some("v18.0.0"), None, Some("6.1"), None), Means::AptByHand);
         assert!(text.ends_with("sudo apt-get install -y --no-install-recommends npm chromium"), "{text}");
-        assert!(!advice(&missing(None, None, None), Means::NoApt).contains("apt-get"));
+        assert!(!advice(&missing(None, None, Some("6.1"), None), Means::NoApt).contains("apt-get"));
     }
 }

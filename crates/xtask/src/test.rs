@@ -61,7 +61,7 @@ pub(crate) fn command(root: &Path, options: Options) -> Result<ExitCode> {
     let mut steps = Steps::default();
     let browser_is_possible = wants(Part::Browser)
         && steps.run("what the tests need", || {
-            prerequisites::browser()?;
+            prerequisites::programs()?;
             prerequisites::node_packages(&root.join(browser::FOLDER))?;
             Ok(Outcome::default())
         });

@@ -107,12 +107,7 @@ impl CoCounts {
         for &item in &items {
             let row = &mut self.rows[item.index()];
             row.baskets += 1;
-            for &other in items.iter().filter(|other| **other != item) {
-                match row.pairs.binary_search_by_key(&other, |pair| pair.other) {
-                    Ok(at) => row.pairs[at].count += 1,
-                    Err(at) => row.pairs.insert(at, Pair { other, count: 1 }),
-                }
-            }
+            row.learn(item, &items);
         }
     }
 
@@ -131,15 +126,64 @@ impl CoCounts {
         for &item in &items {
             let row = &mut self.rows[item.index()];
             row.baskets -= 1;
-            for pair in row.pairs.iter_mut().filter(|pair| items.binary_search(&pair.other).is_ok()) {
-                pair.count -= 1;
-            }
-            row.pairs.retain(|pair| pair.count > 0);
+            row.forget(&items);
         }
+        self.drop_empty_end();
+        Ok(())
+    }
+
+    /// Counts the basket `after` in the place of `before`; an empty one isn't counted. Costs steps for what differs alone, so
+    /// that a long history can grow by an order.
+    ///
+    /// # Errors
+    /// [`AffinityError::NeverLearned`] if the counts show that `before` can't be in there; nothing is changed then.
+    pub fn change(&mut self, before: &[ItemId], after: &[ItemId]) -> Result<(), AffinityError> {
+        let (before, after) = (distinct(before), distinct(after));
+        if before.is_empty() || after.is_empty() {
+            self.forget(&before)?;
+            self.learn(&after);
+            return Ok(());
+        }
+        let without = |items: &[ItemId], others: &[ItemId]| -> Vec<ItemId> {
+            items.iter().copied().filter(|item| others.binary_search(item).is_err()).collect()
+        };
+        let (gone, new) = (without(&before, &after), without(&after, &before));
+        for &item in &gone {
+            if let Some(other) = before.iter().find(|other| self.together(item, **other) == 0) {
+                return Err(AffinityError::NeverLearned(item, *other));
+            }
+        }
+        if let Some(lost) = before.iter().find(|item| self.together(**item, **item) == 0) {
+            return Err(AffinityError::NeverLearned(*lost, *lost));
+        }
+        let kept = without(&before, &gone);
+        for &item in &gone {
+            let row = &mut self.rows[item.index()];
+            row.baskets -= 1;
+            row.forget(&before);
+        }
+        for &item in &kept {
+            self.rows[item.index()].forget(&gone);
+        }
+        if let Some(last) = new.last().filter(|last| last.index() >= self.rows.len()) {
+            self.rows.resize_with(last.index() + 1, Row::default);
+        }
+        for &item in &new {
+            let row = &mut self.rows[item.index()];
+            row.baskets += 1;
+            row.learn(item, &after);
+        }
+        for &item in &kept {
+            self.rows[item.index()].learn(item, &new);
+        }
+        self.drop_empty_end();
+        Ok(())
+    }
+
+    fn drop_empty_end(&mut self) {
         while self.rows.last().is_some_and(|row| row.baskets == 0) {
             self.rows.pop();
         }
-        Ok(())
     }
 
     /// How many baskets there are.
@@ -231,6 +275,29 @@ impl CoCounts {
     }
 }
 
+impl Row {
+    /// Counts `item`, whose row this is, with each of the others.
+    fn learn(&mut self, item: ItemId, others: &[ItemId]) {
+        for &other in others.iter().filter(|other| **other != item) {
+            match self.pairs.binary_search_by_key(&other, |pair| pair.other) {
+                Ok(at) => self.pairs[at].count += 1,
+                Err(at) => self.pairs.insert(at, Pair { other, count: 1 }),
+            }
+        }
+    }
+
+    /// Takes one off the count with each of the others, which are in order.
+    fn forget(&mut self, others: &[ItemId]) {
+        if others.is_empty() {
+            return;
+        }
+        for pair in self.pairs.iter_mut().filter(|pair| others.binary_search(&pair.other).is_ok()) {
+            pair.count -= 1;
+        }
+        self.pairs.retain(|pair| pair.count > 0);
+    }
+}
+
 fn distinct(basket: &[ItemId]) -> Vec<ItemId> {
     let mut items = basket.to_vec();
     items.sort_unstable();
@@ -282,11 +349,35 @@ mod tests {
         assert_eq!(counts, before);
     }
 
+    #[test]
+    fn change_of_a_basket_never_learned_is_refused_and_changes_nothing() {
+        let mut counts = learned(&[vec![0, 1], vec![1, 2]]);
+        let before = counts.clone();
+        let changed = counts.change(&ids(&[0, 2]), &ids(&[2]));
+        assert_eq!(changed, Err(AffinityError::NeverLearned(ItemId(0), ItemId(2))));
+        assert!(counts.change(&ids(&[7]), &ids(&[7, 1])).is_err());
+        assert_eq!(counts, before);
+    }
+
     fn basket() -> impl Strategy<Value = Vec<u32>> {
         prop::collection::vec(0u32..12, 0..7)
     }
 
     proptest! {
+        #[test]
+        fn changed_basket_counts_as_if_it_had_always_been_so(
+            others in prop::collection::vec(basket(), 0..6),
+            before in basket(),
+            after in basket(),
+        ) {
+            let mut counts = learned(&others);
+            counts.learn(&ids(&before));
+            counts.change(&ids(&before), &ids(&after)).unwrap();
+            let mut straight = learned(&others);
+            straight.learn(&ids(&after));
+            prop_assert_eq!(counts, straight);
+        }
+
         #[test]
         fn learn_then_forget_equals_never_seen(
             kept in prop::collection::vec(basket(), 0..12),

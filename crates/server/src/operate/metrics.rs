@@ -232,7 +232,8 @@ mod tests {
         metrics.intake(IntakeOutcome::Stored, 3);
         metrics.intake(IntakeOutcome::Refused("no_consent"), 2);
         let personalisation: PurposeId = "personalisation".parse().unwrap();
-        metrics.recommendation(std::slice::from_ref(&personalisation), &[(personalisation, Refusal::Restricted)]);
+        let refused = [(personalisation.clone(), Refusal::Restricted)];
+        metrics.recommendation(&[personalisation], &refused);
         metrics.request(&Method::GET, "/v1/recommendations", 200, Duration::from_millis(3));
         let text = text(&metrics);
         for line in [

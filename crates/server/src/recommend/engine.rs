@@ -416,14 +416,10 @@ fn swap(counts: &mut CoCounts, before: &BTreeSet<ItemId>, after: &BTreeSet<ItemI
     if before == after {
         return;
     }
-    if !before.is_empty() {
-        let before: Vec<ItemId> = before.iter().copied().collect();
-        if counts.forget(&before).is_err() {
-            tracing::error!("a basket was to be forgotten that had not been learnt");
-        }
-    }
-    if !after.is_empty() {
-        let after: Vec<ItemId> = after.iter().copied().collect();
+    let before: Vec<ItemId> = before.iter().copied().collect();
+    let after: Vec<ItemId> = after.iter().copied().collect();
+    if counts.change(&before, &after).is_err() {
+        tracing::error!("a basket was to be forgotten that had not been learnt");
         counts.learn(&after);
     }
 }

@@ -65,7 +65,9 @@ pub struct Lesson {
 impl Lesson {
     /// Adds a row of browsing that was just stored through `collection`.
     pub fn browsed(&mut self, collection: &Collection<'_>, row: &Browsed) {
-        self.add::<BrowsingHistory>(collection, row, row.at, |row| facts(std::slice::from_ref(row), &[], &[]));
+        self.add::<BrowsingHistory>(collection, row, row.at, |row| {
+            facts(std::slice::from_ref(row), &[], &[])
+        });
     }
 
     /// Adds a row of the cart.
@@ -75,7 +77,9 @@ impl Lesson {
 
     /// Adds an order.
     pub fn ordered(&mut self, collection: &Collection<'_>, row: &Ordered) {
-        self.add::<PurchaseHistory>(collection, row, row.at, |row| facts(&[], &[], std::slice::from_ref(row)));
+        self.add::<PurchaseHistory>(collection, row, row.at, |row| {
+            facts(&[], &[], std::slice::from_ref(row))
+        });
     }
 
     fn add<K>(
