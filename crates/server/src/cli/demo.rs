@@ -8,7 +8,7 @@ use super::arguments::DemoArgs;
 use super::server::until_stopped;
 use super::terminal::{note, say};
 use super::{Context, Failure};
-use crate::operate::{Announcement, Progress, ServeOptions, announce};
+use crate::operate::{Announcement, Progress, ServeOptions, announce, make_closed};
 
 /// The file that says that a directory is a demo's.
 const MARKER: &str = "this-is-an-equipoise-demo";
@@ -79,16 +79,11 @@ fn mark(directory: &Path) -> Result<(), Failure> {
         }
         Ok(false) => {}
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            make(directory).map_err(|error| unusable(&error))?
+            make_closed(directory).map_err(|error| unusable(&error))?
         }
         Err(error) => return Err(unusable(&error)),
     }
     std::fs::write(directory.join(MARKER), MARKED).map_err(|error| unusable(&error))
-}
-
-fn make(directory: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! Logs: to standard error, as text or JSON lines. Libraries that would print requests are kept quiet whatever the
 //! operator asks for, since a log may never hold what a person can be recognised by.
 
+use std::io::IsTerminal as _;
+
 use clap::ValueEnum;
 use tracing_subscriber::EnvFilter;
 
@@ -47,7 +49,12 @@ pub(super) fn filter(asked: Option<&str>) -> Result<EnvFilter, String> {
 /// # Errors
 /// The directive that can't be read, in the library's words.
 pub fn start(format: LogFormat, asked: Option<&str>) -> Result<(), String> {
-    let logs = tracing_subscriber::fmt().with_env_filter(filter(asked)?).with_writer(std::io::stderr);
+    // Colours are for terminals; in a file they are noise.
+    let colours = std::io::stderr().is_terminal();
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter(asked)?)
+        .with_ansi(colours)
+        .with_writer(std::io::stderr);
     // A second start in one process, as in tests, changes nothing.
     let _ = match format {
         LogFormat::Text => logs.with_target(false).try_init(),

@@ -50,7 +50,7 @@ pub struct Announcement {
 pub fn announce(data_dir: &Path) -> Result<Announcement, RunningError> {
     let path = data_dir.join(FILE);
     let failed = |error: &std::io::Error| RunningError::File { path: path.clone(), why: error.to_string() };
-    std::fs::create_dir_all(data_dir).map_err(|error| failed(&error))?;
+    make_closed(data_dir).map_err(|error| failed(&error))?;
     let file = OpenOptions::new()
         .read(true)
         .write(true)
@@ -118,6 +118,15 @@ pub fn serving(data_dir: &Path) -> Result<Serving, RunningError> {
         std::thread::sleep(Duration::from_millis(100));
     }
     Ok(Serving::Starting)
+}
+
+/// Makes a directory that nobody else on the machine can look into; one that is there stays as it is.
+///
+/// # Errors
+/// The operating system's, when it can't be made.
+pub fn make_closed(directory: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)
 }
 
 #[cfg(test)]

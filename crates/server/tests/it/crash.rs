@@ -11,17 +11,20 @@ use serde_json::{Value, json};
 
 use crate::harness::{REGISTER, WRITE_KEY};
 
-struct Server {
-    child: Child,
-    address: String,
+pub(crate) struct Server {
+    pub(crate) child: Child,
+    pub(crate) address: String,
 }
 
-fn start(folder: &Path) -> Server {
+/// Starts the server in a folder with a register; its log goes to `log.txt` there.
+pub(crate) fn start(folder: &Path, more: &[&str]) -> Server {
     let mut child = Command::new(env!("CARGO_BIN_EXE_equipoise"))
-        .args(["--config", "equipoise.toml", "--data-dir", "data", "serve", "--listen", "127.0.0.1:0"])
+        .args(["--config", "equipoise.toml", "--data-dir", "data"])
+        .args(more)
+        .args(["serve", "--listen", "127.0.0.1:0"])
         .current_dir(folder)
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
+        .stderr(std::fs::File::create(folder.join("log.txt")).unwrap())
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -72,7 +75,7 @@ fn acknowledged_events_survive_kills_once_each_and_the_log_verifies() {
     let mut number = 0_u64;
     let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
     for round in 0..rounds {
-        let mut server = start(folder.path());
+        let mut server = start(folder.path(), &[]);
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(round);
         let until = Instant::now() + Duration::from_millis(150 + (seed >> 40) % 600);
         let (address, basic) = (&server.address, &basic);
@@ -104,7 +107,7 @@ fn acknowledged_events_survive_kills_once_each_and_the_log_verifies() {
     }
     assert!(acknowledged.len() > 20, "too little load: {}", acknowledged.len());
 
-    let mut server = start(folder.path());
+    let mut server = start(folder.path(), &[]);
     let token = std::fs::read_to_string(folder.path().join("data/keys/api.token")).unwrap();
     let bearer = format!("Bearer {}", token.trim());
     for person in (0..7).map(|n| format!("person-{n}")) {

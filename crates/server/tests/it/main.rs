@@ -17,5 +17,6 @@ mod durability;
 mod forgetting;
 mod harness;
 mod intake;
+mod program;
 mod recommendations;
 mod rights;

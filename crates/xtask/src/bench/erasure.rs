@@ -1,97 +1,72 @@
-//! Erasing whole people, one after the other, from a shop with many interactions.
+//! Erasing whole people, one after the other, from a shop with many interactions that answers others meanwhile.
 //! It must never erase anybody twice: the second time there is nothing to do.
 
-use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
-use serde_json::Value;
+use anyhow::{Result, bail};
 
 use super::load::{Pace, Plan, Repeat, run};
 use super::report::{Table, milliseconds};
-use super::server::{Data, Server};
-use super::{Options, server, surface};
+use super::server::{Server, Shop};
+use super::surface;
 
 const P99_LIMIT_MS: f64 = 50.0;
 /// Enough for ten of them to lie above the 99th percentile.
 const ERASURES: usize = 1_000;
+/// Erasures a second, and recommendations a second for others meanwhile.
+const PACES: (u32, u32) = (20, 50);
 
-pub(crate) fn measure(program: &Path, options: &Options) -> Result<()> {
-    let data = Data::new()?;
-    let events = data.beside("events.jsonl");
-    simulate(program, options.customers, &events)?;
-    let (subjects, lines) = subjects(&events)?;
-    server::run(program, &surface::import_segment(&events, &data.dir()))?;
-    let step = (subjects.len() / ERASURES).max(1);
-    let requests: Vec<_> = subjects
+pub(crate) fn measure(program: &Path, shop: &Shop) -> Result<()> {
+    let Shop { data, interactions, pairs, import, what } = shop;
+    let server = Server::start(program, data)?;
+    // Of ten people nine are candidates, and the tenth goes on shopping.
+    let (leaving, staying): (Vec<_>, Vec<_>) =
+        pairs.iter().enumerate().partition(|(number, _)| number % 10 != 0);
+    let step = (leaving.len() / ERASURES).max(1);
+    let erasures: Vec<_> = leaving
         .iter()
         .step_by(step)
         .take(ERASURES)
-        .map(|subject| surface::erase(subject, &options.operator_key))
+        .map(|(_, (user, _))| surface::erase(user, server.token()))
         .collect();
-    let server = Server::start(program, &data)?;
-    let measured = run(&Plan {
+    let others: Vec<_> = staying
+        .iter()
+        .map(|(_, (user, item))| surface::recommendations(user, item, server.token()))
+        .collect();
+    let (erasures_a_second, others_a_second) = PACES;
+    let length = Duration::from_secs(erasures.len() as u64 / u64::from(erasures_a_second) + 1);
+    let plan = |requests, repeat, pace| Plan {
         address: server.address(),
         process_id: server.process_id(),
         connections: 1,
-        pace: Pace::AsFastAsAnswered,
-        warm_up: std::time::Duration::ZERO,
-        length: options.length.max(std::time::Duration::from_secs(120)),
-        requests: &requests,
-        repeat: Repeat::Never,
-    })?;
-    measured.demand_all_served()?;
+        pace: Pace::PerSecond(pace),
+        warm_up: Duration::ZERO,
+        length,
+        requests,
+        repeat,
+    };
+    let (erased, answered) = std::thread::scope(|scope| {
+        let others = scope.spawn(|| run(&plan(&others, Repeat::Forever, others_a_second)));
+        let erased = run(&plan(&erasures, Repeat::Never, erasures_a_second));
+        (erased, others.join())
+    });
+    let (erased, Ok(answered)) = (erased?, answered) else { bail!("the other customers' thread broke down") };
+    let answered = answered?;
+    erased.demand_all_served()?;
+    answered.demand_all_served()?;
     let mut table = Table::default();
-    table.row("loaded", format!("{lines} events"), &format!("{} customers", subjects.len()));
-    table.load(&measured);
-    table.within("p99 against its limit", milliseconds(&measured.latency_us, 0.99), P99_LIMIT_MS, "ms");
+    table.row("loaded", format!("{interactions} interactions"), what);
+    let per_second = *interactions as f64 / import.as_secs_f64();
+    table.row("  in", format!("{:.0} s", import.as_secs_f64()), &format!("{per_second:.0} a second"));
+    table.row("erased", format!("{} people", erased.served), &format!("{erasures_a_second} a second"));
+    table.quantiles(&erased);
+    table.within("p99 against its limit", milliseconds(&erased.latency_us, 0.99), P99_LIMIT_MS, "ms");
+    table.row(
+        "others' answers, p99",
+        format!("{:.2} ms", milliseconds(&answered.latency_us, 0.99)),
+        "meanwhile",
+    );
     table.print();
     server.stop()
-}
-
-fn simulate(program: &Path, customers: u32, events: &Path) -> Result<()> {
-    let output = File::create(events).with_context(|| format!("could not write `{}`", events.display()))?;
-    let status = Command::new(program)
-        .args(surface::simulate(customers))
-        .stdin(Stdio::null())
-        .stdout(output)
-        .status()
-        .with_context(|| format!("could not start `{}`", program.display()))?;
-    if !status.success() {
-        bail!("the simulation ended with an error");
-    }
-    Ok(())
-}
-
-/// Everyone that the events name, in order, and the number of events.
-fn subjects(events: &Path) -> Result<(BTreeSet<String>, u64)> {
-    let mut subjects = BTreeSet::new();
-    let mut lines = 0;
-    for line in BufReader::new(File::open(events)?).lines() {
-        let event: Value =
-            serde_json::from_str(&line?).context("the simulation wrote a line that isn't JSON")?;
-        lines += 1;
-        subjects.extend(event.get("userId").and_then(Value::as_str).map(str::to_owned));
-    }
-    if subjects.is_empty() {
-        bail!("the simulation named no customer (`userId`)");
-    }
-    Ok((subjects, lines))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn everyone_is_named_once() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("events.jsonl");
-        std::fs::write(&file, "{\"userId\":\"b\"}\n{\"userId\":\"a\"}\n{\"userId\":\"b\"}\n{}\n").unwrap();
-        let (subjects, lines) = subjects(&file).unwrap();
-        assert_eq!((subjects.into_iter().collect::<Vec<_>>().join(" "), lines), ("a b".to_owned(), 4));
-    }
 }

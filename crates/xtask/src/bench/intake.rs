@@ -1,75 +1,41 @@
-//! Intake over HTTP as fast as it is acknowledged: consent, minimisation, sealing, audit and durable commit all on.
-//! It must never send the same `messageId` twice: a duplicate is cheaper than an event.
+//! Taking events in with everything on, against the same rows put bare: the program `intake_rate` measures both sides in
+//! one process and says their ratio.
+//! It must never compare figures of two runs: another machine's load would decide.
 
 use std::path::Path;
 
-use anyhow::Result;
-use serde_json::{Value, json};
+use anyhow::{Context as _, Result, bail};
 
-use super::load::{Pace, Plan, Repeat, run};
 use super::report::Table;
-use super::server::{Data, Server};
-use super::{Options, surface};
+use crate::{cargo, steps};
 
-const EVENTS_PER_BATCH: u32 = 100;
-/// More than a fast server takes in the time of one measurement.
-const BATCHES: u32 = 20_000;
-const CUSTOMERS: u32 = 5_000;
-const PRODUCTS: u32 = 500;
+/// The least that the full way must reach of the bare one.
+const LEAST_RATIO: f64 = 0.40;
+const TURNS: &str = "9";
+/// Events a batch: what Segment's libraries send at once, from 20 (Node) to 100 (Python).
+const BATCHES: [&str; 2] = ["20", "100"];
 
-pub(crate) fn measure(program: &Path, options: &Options) -> Result<()> {
-    let data = Data::new()?;
-    let server = Server::start(program, &data)?;
-    let requests: Vec<_> = (0..BATCHES).map(|number| batch(number, &options.write_key)).collect();
-    let measured = run(&Plan {
-        address: server.address(),
-        process_id: server.process_id(),
-        connections: options.connections,
-        pace: Pace::AsFastAsAnswered,
-        warm_up: options.warm_up,
-        length: options.length,
-        requests: &requests,
-        repeat: Repeat::Never,
-    })?;
-    measured.demand_all_served()?;
-    let events = measured.served * u64::from(EVENTS_PER_BATCH);
-    let cpu_us = measured.cpu.as_secs_f64() * 1e6 / events as f64;
+pub(crate) fn measure(root: &Path) -> Result<()> {
     let mut table = Table::default();
-    let per_second = events as f64 / measured.elapsed.as_secs_f64();
-    table.row(
-        "events acknowledged",
-        format!("{per_second:.0} a second"),
-        &format!("{cpu_us:.1} µs CPU an event"),
-    );
-    table.load(&measured);
+    for events in BATCHES {
+        let mut command = cargo::cargo(root);
+        command.args(["run", "--release", "-p", "equipoise", "--example", "intake_rate", "--"]);
+        let output = steps::capture(command.args([TURNS, events]))?;
+        print!("{output}");
+        let (rate, ratio) = figures(&output)?;
+        table.row(&format!("batches of {events}"), format!("{rate:.0} events/s"), "everything on");
+        table.at_least("  of the bare rows' rate", ratio, LEAST_RATIO);
+    }
     table.print();
-    server.stop()
+    Ok(())
 }
 
-fn batch(number: u32, write_key: &str) -> Vec<u8> {
-    let first = number * EVENTS_PER_BATCH;
-    let events: Vec<_> = (first..first + EVENTS_PER_BATCH).map(event).collect();
-    surface::batch(&events, write_key)
-}
-
-/// A product view by one of the customers who agreed to everything.
-fn event(number: u32) -> Value {
-    // Multiplying by a prime goes through all customers without an order that indexes could profit from.
-    let customer = number.wrapping_mul(7_919) % CUSTOMERS;
-    let product = number.wrapping_mul(104_729) % PRODUCTS;
-    json!({
-        "type": "track",
-        "event": "Product Viewed",
-        "messageId": format!("bench-{number}"),
-        "userId": format!("customer-{customer}"),
-        "timestamp": "2026-01-01T00:00:00Z",
-        "properties": { "product_id": format!("product-{product}"), "price": 19.9, "currency": "NZD", "quantity": 1 },
-        "context": {
-            "ip": "203.0.113.77",
-            "page": { "url": "https://shop.example/p?email=a@b.example", "path": "/p" },
-            "consent": { "categoryPreferences": { "analytics": true, "personalisation": true, "offers": true } },
-        },
-    })
+/// The last line: `median: 12345 events/s, ratio 0.45`.
+fn figures(output: &str) -> Result<(f64, f64)> {
+    let line =
+        output.lines().find_map(|line| line.strip_prefix("median: ")).context("no median was printed")?;
+    let Some((rate, ratio)) = line.split_once(" events/s, ratio ") else { bail!("`{line}` is no median") };
+    Ok((rate.parse()?, ratio.parse()?))
 }
 
 #[cfg(test)]
@@ -77,10 +43,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_event_is_sent_twice() {
-        let ids: std::collections::HashSet<_> =
-            (0..1000).map(|number| event(number)["messageId"].to_string()).collect();
-        assert_eq!(ids.len(), 1000);
-        assert!(batch(3, "key").len() < 500 * 1024, "a batch stays below intake's limit");
+    fn the_median_is_read() {
+        assert_eq!(figures("turn\nmedian: 12345 events/s, ratio 0.45\n").unwrap(), (12345.0, 0.45));
+        assert!(figures("median: much\n").is_err() && figures("").is_err());
     }
 }

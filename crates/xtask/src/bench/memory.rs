@@ -1,5 +1,5 @@
 //! Memory that a million interactions take in a running server: what it holds with them, less what it holds without.
-//! It must never be read before the models were asked for something: some are loaded on first use.
+//! It must never be read before the server was asked for something: some memory is taken on first use.
 
 use std::path::Path;
 use std::time::Duration;
@@ -8,36 +8,37 @@ use anyhow::Result;
 
 use super::load::{Pace, Plan, Repeat, run};
 use super::report::Table;
-use super::server::{Data, Server};
-use super::{Options, online_retail, server, shared, surface};
+use super::server::{Data, Server, Shop};
+use super::surface;
 
 const WAKING_REQUESTS: usize = 2_000;
 
-pub(crate) fn measure(root: &Path, program: &Path, options: &Options) -> Result<()> {
-    let file = shared(root, online_retail::FILE)?;
-    let purchases = online_retail::read(&file)?;
-    let requests: Vec<_> = purchases
-        .pairs
-        .iter()
-        .take(WAKING_REQUESTS)
-        .map(|(customer, item)| surface::recommendations(customer, item, &options.write_key))
-        .collect();
-    let empty = resident_bytes(program, &Data::new()?, &requests)?;
-    let data = Data::new()?;
-    server::run(program, &surface::import_online_retail(&file, &data.dir()))?;
-    let full = resident_bytes(program, &data, &requests)?;
-    let per_million = full.saturating_sub(empty) as f64 * 1e6 / purchases.lines as f64;
+pub(crate) fn measure(program: &Path, shop: &Shop) -> Result<()> {
+    let Shop { data, interactions, pairs, import: _, what } = shop;
+    let empty = resident_bytes(program, &Data::new(program)?, pairs)?;
+    let full = resident_bytes(program, data, pairs)?;
+    let per_million = full.saturating_sub(empty) as f64 * 1e6 / *interactions as f64;
     let mut table = Table::default();
-    table.row("without data", mebibytes(empty as f64), "");
-    table.row("with the log", mebibytes(full as f64), &format!("{} interactions", purchases.lines));
+    table.row("loaded", format!("{interactions} interactions"), what);
+    table.row("memory without them", mebibytes(empty as f64), "");
+    table.row(
+        "memory with them",
+        mebibytes(full as f64),
+        "models of everybody who agreed, keys, database cache",
+    );
     table.row("ratio", format!("{:.2} times", full as f64 / empty as f64), "with against without");
     table.row("a million interactions", mebibytes(per_million), "");
     table.print();
     Ok(())
 }
 
-fn resident_bytes(program: &Path, data: &Data, requests: &[Vec<u8>]) -> Result<u64> {
+fn resident_bytes(program: &Path, data: &Data, pairs: &[(String, String)]) -> Result<u64> {
     let server = Server::start(program, data)?;
+    let requests: Vec<_> = pairs
+        .iter()
+        .take(WAKING_REQUESTS)
+        .map(|(user, item)| surface::recommendations(user, item, server.token()))
+        .collect();
     let measured = run(&Plan {
         address: server.address(),
         process_id: server.process_id(),
@@ -45,7 +46,7 @@ fn resident_bytes(program: &Path, data: &Data, requests: &[Vec<u8>]) -> Result<u
         pace: Pace::AsFastAsAnswered,
         warm_up: Duration::ZERO,
         length: Duration::from_secs(60),
-        requests,
+        requests: &requests,
         repeat: Repeat::Never,
     })?;
     measured.demand_all_served()?;

@@ -9,25 +9,26 @@ mod online_retail;
 mod recommendations;
 mod report;
 mod server;
+mod simulated;
 mod surface;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use lexopt::prelude::*;
+
+use self::server::Shop;
 
 const HELP: &str = "\
 cargo xtask bench [recommendations|intake|erasure|memory …] [options]
 
   --rate N            requests a second, for `recommendations` (2000)
-  --seconds N         how long each measurement takes (20)
+  --seconds N         how long `recommendations` takes (20)
   --warm-up N         seconds before it that don't count (3)
   --connections N     kept-alive connections (32)
-  --customers N       simulated customers, for `erasure` (20000)
-  --write-key KEY     the shop's write key (bench)
-  --operator-key KEY  an operator's key that may erase, for `erasure` (bench-operator)
+  --customers N       made-up customers, for `erasure` and `memory` (15000: a million interactions)
 ";
 
 /// What can be measured.
@@ -47,8 +48,6 @@ struct Options {
     warm_up: Duration,
     connections: u32,
     customers: u32,
-    write_key: String,
-    operator_key: String,
 }
 
 impl Default for Options {
@@ -59,9 +58,7 @@ impl Default for Options {
             length: Duration::from_secs(20),
             warm_up: Duration::from_secs(3),
             connections: 32,
-            customers: 20_000,
-            write_key: "bench".to_owned(),
-            operator_key: "bench-operator".to_owned(),
+            customers: 15_000,
         }
     }
 }
@@ -78,8 +75,6 @@ impl Options {
                 Long("warm-up") => options.warm_up = Duration::from_secs(arguments.value()?.parse()?),
                 Long("connections") => options.connections = positive(arguments)?,
                 Long("customers") => options.customers = positive(arguments)?,
-                Long("write-key") => options.write_key = arguments.value()?.string()?,
-                Long("operator-key") => options.operator_key = arguments.value()?.string()?,
                 Value(name) => options.scenarios.push(match name.string()?.as_str() {
                     "recommendations" => Scenario::Recommendations,
                     "intake" => Scenario::Intake,
@@ -94,7 +89,7 @@ impl Options {
         }
         if options.scenarios.is_empty() {
             options.scenarios =
-                vec![Scenario::Recommendations, Scenario::Intake, Scenario::Erasure, Scenario::Memory];
+                vec![Scenario::Recommendations, Scenario::Intake, Scenario::Memory, Scenario::Erasure];
         }
         Ok(Some(options))
     }
@@ -115,14 +110,19 @@ pub(crate) fn command(root: &Path, arguments: &mut lexopt::Parser) -> Result<Exi
     };
     let program = crate::cargo::build_equipoise(root, crate::cargo::Profile::Release)?;
     let mut failed = false;
+    let mut made_up = None;
     for scenario in &options.scenarios {
         println!("\n=== {scenario:?}");
-        let measured = match scenario {
-            Scenario::Recommendations => recommendations::measure(root, &program, &options),
-            Scenario::Intake => intake::measure(&program, &options),
-            Scenario::Erasure => erasure::measure(&program, &options),
-            Scenario::Memory => memory::measure(root, &program, &options),
-        };
+        let measured =
+            match scenario {
+                Scenario::Recommendations => shop_of_orders(root, &program, &options)
+                    .and_then(|shop| recommendations::measure(&program, &shop, &options)),
+                Scenario::Intake => intake::measure(root),
+                Scenario::Memory => load_once(&mut made_up, &program, &options)
+                    .and_then(|shop| memory::measure(&program, shop)),
+                Scenario::Erasure => load_once(&mut made_up, &program, &options)
+                    .and_then(|shop| erasure::measure(&program, shop)),
+            };
         if let Err(error) = measured {
             failed = true;
             println!("FAILED: {error:#}");
@@ -131,13 +131,24 @@ pub(crate) fn command(root: &Path, arguments: &mut lexopt::Parser) -> Result<Exi
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// A file of the public data sets that stand beside the repository, or in the folder that `EQUIPOISE_SHARED` names.
-fn shared(root: &Path, file: &str) -> Result<PathBuf> {
+/// The Online Retail log where it stands beside the repository, or in the folder that `EQUIPOISE_SHARED` names; made-up
+/// customers elsewhere.
+fn shop_of_orders(root: &Path, program: &Path, options: &Options) -> Result<Shop> {
     let folder = std::env::var_os("EQUIPOISE_SHARED").map_or_else(|| root.join("../shared"), PathBuf::from);
-    let path = folder.join(file);
-    path.canonicalize().with_context(|| {
-        format!("`{}` is missing; put it there, or name its folder in `EQUIPOISE_SHARED`", path.display())
-    })
+    let file = folder.join(online_retail::FILE);
+    if file.exists() {
+        return online_retail::load(program, &file);
+    }
+    println!("`{}` is missing: made-up customers take its place", file.display());
+    simulated::load(program, options.customers)
+}
+
+/// The made-up shop, loaded when it is first needed.
+fn load_once<'s>(shop: &'s mut Option<Shop>, program: &Path, options: &Options) -> Result<&'s Shop> {
+    match shop {
+        Some(shop) => Ok(shop),
+        None => Ok(shop.insert(simulated::load(program, options.customers)?)),
+    }
 }
 
 #[cfg(test)]

@@ -1,29 +1,24 @@
-//! Recommendations over HTTP at a constant rate, on the Online Retail log, with the consent check on.
+//! Recommendations over HTTP at a constant rate, with the consent check on, for customers of whom something is known.
 //! It must never ask without a customer: answers for nobody are cheaper.
 
 use std::path::Path;
 
 use anyhow::Result;
 
+use super::Options;
 use super::load::{Pace, Plan, Repeat, run};
 use super::report::{Table, milliseconds};
-use super::server::{Data, Server};
-use super::{Options, online_retail, server, shared, surface};
+use super::server::{Server, Shop};
+use super::surface;
 
 /// The most that 99 of 100 answers may take at the default rate on two cores.
 const P99_LIMIT_MS: f64 = 5.0;
 
-pub(crate) fn measure(root: &Path, program: &Path, options: &Options) -> Result<()> {
-    let file = shared(root, online_retail::FILE)?;
-    let purchases = online_retail::read(&file)?;
-    let data = Data::new()?;
-    let import = server::run(program, &surface::import_online_retail(&file, &data.dir()))?;
-    let requests: Vec<_> = purchases
-        .pairs
-        .iter()
-        .map(|(customer, item)| surface::recommendations(customer, item, &options.write_key))
-        .collect();
-    let server = Server::start(program, &data)?;
+pub(crate) fn measure(program: &Path, shop: &Shop, options: &Options) -> Result<()> {
+    let Shop { data, interactions, pairs, import, what } = shop;
+    let server = Server::start(program, data)?;
+    let requests: Vec<_> =
+        pairs.iter().map(|(user, item)| surface::recommendations(user, item, server.token())).collect();
     let measured = run(&Plan {
         address: server.address(),
         process_id: server.process_id(),
@@ -34,14 +29,10 @@ pub(crate) fn measure(root: &Path, program: &Path, options: &Options) -> Result<
         requests: &requests,
         repeat: Repeat::Forever,
     })?;
-    measured.demand_all_served()?;
     let mut table = Table::default();
-    let lines_per_second = purchases.lines as f64 / import.as_secs_f64();
-    table.row(
-        "import",
-        format!("{:.1} s", import.as_secs_f64()),
-        &format!("{lines_per_second:.0} lines a second"),
-    );
+    table.row("loaded", format!("{interactions} interactions"), what);
+    let per_second = *interactions as f64 / import.as_secs_f64();
+    table.row("  in", format!("{:.1} s", import.as_secs_f64()), &format!("{per_second:.0} a second"));
     table.load(&measured);
     table.within("p99 against its limit", milliseconds(&measured.latency_us, 0.99), P99_LIMIT_MS, "ms");
     let asked = f64::from(options.rate_per_second);
@@ -51,5 +42,6 @@ pub(crate) fn measure(root: &Path, program: &Path, options: &Options) -> Result<
         "1 is all of it",
     );
     table.print();
+    measured.demand_all_served()?;
     server.stop()
 }

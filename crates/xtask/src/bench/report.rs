@@ -27,13 +27,17 @@ impl Table {
         );
     }
 
+    /// A ratio with the least that it may be.
+    pub(crate) fn at_least(&mut self, name: &str, ratio: f64, least: f64) {
+        let kept = if ratio >= least { "kept" } else { "MISSED" };
+        self.row(name, format!("{ratio:.2}"), &format!("{least:.2} is the least allowed: {kept}"));
+    }
+
     /// The usual figures of a load.
     pub(crate) fn load(&mut self, measured: &Measured) {
         let rate = measured.served_per_second();
         self.row("served", format!("{} answers", measured.served), &format!("{rate:.0} a second"));
-        for (name, quantile) in [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999)] {
-            self.row(name, format!("{:.2} ms", milliseconds(&measured.latency_us, quantile)), "");
-        }
+        self.quantiles(measured);
         let cpu_us = measured.cpu.as_secs_f64() * 1e6 / measured.served.max(1) as f64;
         let cores = measured.cpu.as_secs_f64() / measured.elapsed.as_secs_f64();
         self.row(
@@ -41,6 +45,13 @@ impl Table {
             format!("{cpu_us:.0} µs"),
             &format!("{cores:.2} cores busy in the server"),
         );
+    }
+
+    /// How long answers took.
+    pub(crate) fn quantiles(&mut self, measured: &Measured) {
+        for (name, quantile) in [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999)] {
+            self.row(name, format!("{:.2} ms", milliseconds(&measured.latency_us, quantile)), "");
+        }
     }
 
     pub(crate) fn print(&self) {

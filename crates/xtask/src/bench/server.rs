@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
@@ -22,12 +22,27 @@ pub(crate) struct Data {
 }
 
 impl Data {
-    pub(crate) fn new() -> Result<Self> {
-        Ok(Self { folder: tempfile::tempdir().context("could not make a folder for the data")? })
+    /// A folder with a register in it: the one that `equipoise init` writes, with long retention, so that no figure
+    /// depends on how much has expired by today.
+    pub(crate) fn new(program: &Path) -> Result<Self> {
+        let data = Self { folder: tempfile::tempdir().context("could not make a folder for the data")? };
+        run(program, &surface::init(&data))?;
+        let register = std::fs::read_to_string(data.register())?;
+        let lines = register.lines().map(|line| match line.starts_with("retention_days = ") {
+            true => "retention_days = 3650",
+            false => line,
+        });
+        std::fs::write(data.register(), lines.collect::<Vec<_>>().join("\n"))?;
+        Ok(data)
     }
 
     pub(crate) fn dir(&self) -> PathBuf {
         self.folder.path().join("data")
+    }
+
+    /// The register in force.
+    pub(crate) fn register(&self) -> PathBuf {
+        self.beside("equipoise.toml")
     }
 
     /// A file beside the data.
@@ -36,28 +51,53 @@ impl Data {
     }
 }
 
-/// Runs one of the program's commands to its end; says how long it took.
-pub(crate) fn run(program: &Path, arguments: &[String]) -> Result<Duration> {
+/// A shop with its data in the store.
+pub(crate) struct Shop {
+    pub(crate) data: Data,
+    /// What was stored: each view, cart or line of an order.
+    pub(crate) interactions: u64,
+    /// Known customers, each with an item to ask for.
+    pub(crate) pairs: Vec<(String, String)>,
+    /// How long the import took.
+    pub(crate) import: Duration,
+    /// Where the data comes from.
+    pub(crate) what: String,
+}
+
+/// Runs one of the program's commands to its end; gives what it printed, and how long it took.
+pub(crate) fn run(program: &Path, arguments: &[String]) -> Result<(String, Duration)> {
     let mut command = Command::new(program);
-    command.args(arguments);
+    command.args(arguments).stdin(Stdio::null()).stderr(Stdio::inherit());
     let begun = Instant::now();
     println!("$ {}", steps::shown(&command));
-    if !command.status().with_context(|| format!("could not start `{}`", program.display()))?.success() {
+    let output = command.output().with_context(|| format!("could not start `{}`", program.display()))?;
+    let took = begun.elapsed();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    print!("{text}");
+    if !output.status.success() {
         bail!("`{}` ended with an error", steps::shown(&command));
     }
-    Ok(begun.elapsed())
+    Ok((text, took))
 }
 
 /// A running server.
 pub(crate) struct Server {
     process: ServerProcess,
+    token: String,
 }
 
 impl Server {
     pub(crate) fn start(program: &Path, data: &Data) -> Result<Self> {
-        let arguments = surface::serve(&data.dir());
+        let arguments = surface::serve(data);
         let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
-        Ok(Self { process: ServerProcess::start(program, &arguments)? })
+        let process = ServerProcess::start(program, &arguments)?;
+        let token = std::fs::read_to_string(surface::token_file(data)).context("the server made no token")?;
+        Ok(Self { process, token: token.trim().to_owned() })
+    }
+
+    /// The operator's token.
+    pub(crate) fn token(&self) -> &str {
+        &self.token
     }
 
     pub(crate) fn address(&self) -> SocketAddr {

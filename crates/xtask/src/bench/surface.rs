@@ -1,61 +1,80 @@
 //! The commands, flags and paths of `equipoise` that the benchmarks use, all in one place.
 //! It must never know what a figure means.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
+use anyhow::{Context as _, Result};
 
-/// `equipoise import` of the Online Retail log, under the basis and purpose that a shop would state for its orders.
-pub(crate) fn import_online_retail(file: &Path, data_dir: &Path) -> Vec<String> {
-    let mut arguments = import(file, "online-retail", data_dir);
-    arguments.extend(["--basis", "contract", "--purpose", "service"].map(str::to_owned));
+use super::server::Data;
+
+/// `equipoise init`: the register that a shop begins with.
+pub(crate) fn init(data: &Data) -> Vec<String> {
+    with_places(&["init"], data)
+}
+
+/// `equipoise import` of the Online Retail log, as if its customers had agreed to what is measured.
+pub(crate) fn import_online_retail(file: &Path, data: &Data) -> Vec<String> {
+    let mut arguments = import(file, "online-retail", data);
+    let agreed = ["--basis", "consent", "--evidence", "benchmark"];
+    let purposes = ["--purpose", "personalisation", "--purpose", "analytics"];
+    arguments.extend(agreed.into_iter().chain(purposes).map(str::to_owned));
     arguments
 }
 
 /// `equipoise import` of events that carry their own consents.
-pub(crate) fn import_segment(file: &Path, data_dir: &Path) -> Vec<String> {
-    import(file, "segment", data_dir)
+pub(crate) fn import_segment(file: &Path, data: &Data) -> Vec<String> {
+    import(file, "segment", data)
 }
 
-fn import(file: &Path, format: &str, data_dir: &Path) -> Vec<String> {
-    let (file, data_dir) = (file.to_string_lossy(), data_dir.to_string_lossy());
-    ["import", &file, "--format", format, "--data-dir", &data_dir].map(str::to_owned).to_vec()
+fn import(file: &Path, format: &str, data: &Data) -> Vec<String> {
+    with_places(&["import", &file.to_string_lossy(), "--format", format], data)
 }
 
-/// `equipoise simulate`: JSON lines on standard output.
-pub(crate) fn simulate(customers: u32) -> Vec<String> {
-    ["simulate", "--customers", &customers.to_string(), "--seed", "1"].map(str::to_owned).to_vec()
+/// How many rows an import says to have stored: `12 lines: 10 stored, …`.
+pub(crate) fn stored(output: &str) -> Result<u64> {
+    let (_, rest) = output.split_once(" lines: ").context("the import didn't say what it stored")?;
+    let (figure, _) = rest.split_once(" stored").context("the import didn't say what it stored")?;
+    Ok(figure.parse()?)
+}
+
+/// `equipoise simulate` into a file.
+pub(crate) fn simulate(customers: u32, out: &Path) -> Vec<String> {
+    let (customers, out) = (customers.to_string(), out.to_string_lossy());
+    ["simulate", "--customers", &customers, "--seed", "1", "--out", &out].map(str::to_owned).to_vec()
 }
 
 /// `equipoise serve` on a free port.
-pub(crate) fn serve(data_dir: &Path) -> Vec<String> {
-    ["serve", "--listen", "127.0.0.1:0", "--data-dir", &data_dir.to_string_lossy()]
-        .map(str::to_owned)
-        .to_vec()
+pub(crate) fn serve(data: &Data) -> Vec<String> {
+    with_places(&["serve", "--listen", "127.0.0.1:0"], data)
+}
+
+/// The file in which the operator's token stands.
+pub(crate) fn token_file(data: &Data) -> PathBuf {
+    data.dir().join("keys/api.token")
+}
+
+fn with_places(words: &[&str], data: &Data) -> Vec<String> {
+    let (register, dir) = (data.register(), data.dir());
+    let places =
+        ["--config", &register.to_string_lossy(), "--data-dir", &dir.to_string_lossy()].map(str::to_owned);
+    words.iter().map(|word| (*word).to_owned()).chain(places).collect()
 }
 
 /// One request for ten recommendations.
-pub(crate) fn recommendations(subject: &str, item: &str, write_key: &str) -> Vec<u8> {
-    let (subject, item) = (query_value(subject), query_value(item));
-    request("GET", &format!("/v1/recommendations?subject={subject}&item={item}&count=10"), write_key, "")
-}
-
-/// One batch of events.
-pub(crate) fn batch(events: &[serde_json::Value], write_key: &str) -> Vec<u8> {
-    request("POST", "/v1/batch", write_key, &serde_json::json!({ "batch": events }).to_string())
+pub(crate) fn recommendations(user: &str, item: &str, token: &str) -> Vec<u8> {
+    let (user, item) = (query_value(user), query_value(item));
+    request("GET", &format!("/v1/recommendations?user_id={user}&item={item}&count=10"), token, "")
 }
 
 /// The erasure of one data subject.
-pub(crate) fn erase(subject: &str, operator_key: &str) -> Vec<u8> {
-    request("DELETE", &format!("/v1/subjects/{}", query_value(subject)), operator_key, "")
+pub(crate) fn erase(user: &str, token: &str) -> Vec<u8> {
+    request("POST", "/v1/subjects/erase", token, &serde_json::json!({ "user_id": user }).to_string())
 }
 
-fn request(method: &str, target: &str, key: &str, body: &str) -> Vec<u8> {
-    let authorization = BASE64_STANDARD.encode(format!("{key}:"));
+fn request(method: &str, target: &str, token: &str, body: &str) -> Vec<u8> {
     let length = body.len();
     format!(
-        "{method} {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Basic {authorization}\r\n\
+        "{method} {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n\
          Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
     )
     .into_bytes()
@@ -78,17 +97,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn requests_are_http_with_a_write_key() {
-        let text = String::from_utf8(recommendations("a b", "85123A", "key")).unwrap();
-        assert!(
-            text.starts_with("GET /v1/recommendations?subject=a%20b&item=85123A&count=10 HTTP/1.1\r\n"),
-            "{text}"
-        );
-        assert!(
-            text.contains("\r\nAuthorization: Basic a2V5Og==\r\n") && text.ends_with("\r\n\r\n"),
-            "{text}"
-        );
-        let text = String::from_utf8(batch(&[serde_json::json!({"type": "track"})], "key")).unwrap();
-        assert!(text.contains("Content-Length: 28\r\n\r\n{\"batch\":[{\"type\":\"track\"}]}"), "{text}");
+    fn requests_are_http_with_the_operators_token() {
+        let text = String::from_utf8(recommendations("a b", "85123A", "T")).unwrap();
+        let first = "GET /v1/recommendations?user_id=a%20b&item=85123A&count=10 HTTP/1.1\r\n";
+        assert!(text.starts_with(first) && text.ends_with("\r\n\r\n"), "{text}");
+        assert!(text.contains("\r\nAuthorization: Bearer T\r\n"), "{text}");
+        let text = String::from_utf8(erase("7", "T")).unwrap();
+        assert!(text.starts_with("POST /v1/subjects/erase HTTP/1.1\r\n"), "{text}");
+        assert!(text.contains("Content-Length: 15\r\n\r\n{\"user_id\":\"7\"}"), "{text}");
+    }
+
+    #[test]
+    fn what_an_import_stored_is_read() {
+        assert_eq!(stored("12 lines: 10 stored, 0 there already\n").unwrap(), 10);
+        assert!(stored("nothing").is_err());
     }
 }
