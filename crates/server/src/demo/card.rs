@@ -193,6 +193,7 @@ mod tests {
             tags: Vec::new(),
             text: String::new(),
             consumable: false,
+            fit: None,
             stock: None,
             url: None,
             picture: None,

@@ -17,7 +17,9 @@ use crate::app::App;
 use crate::intake::{Arrival, Body, BodyError, MOST_BODY_BYTES, MOST_EVENTS, TakeError, take_in};
 use crate::operate::{self, Progress, RegisterSource, StartError, StartOptions};
 use crate::recommend::CatalogueItem;
-use crate::simulate::{Article, Catalogue, CatalogueError, Message, Product, Simulation, SimulationError};
+use crate::simulate::{
+    Article, Catalogue, CatalogueError, Handedness, Message, Product, Simulation, SimulationError,
+};
 
 /// The demo shop's register.
 pub const REGISTER: &str = include_str!("../../assets/demo/equipoise.toml");
@@ -137,6 +139,10 @@ fn of_product(product: &Product) -> CatalogueItem {
         tags,
         text: product.description.clone(),
         consumable: product.consumable,
+        fit: product.handedness.map(|hand| match hand {
+            Handedness::Left => "left-handed".to_owned(),
+            Handedness::Right => "right-handed".to_owned(),
+        }),
         stock: Some(i64::from(product.stock)),
         url: Some(format!("/product/{}", product.sku)),
         picture: Some(picture::href(&product.sku)),
@@ -158,6 +164,7 @@ fn of_article(article: &Article) -> CatalogueItem {
         tags,
         text: article.summary.clone(),
         consumable: false,
+        fit: None,
         stock: None,
         url: Some(format!("/article/{}", article.slug)),
         picture: Some(picture::href(&article.slug)),

@@ -28,7 +28,7 @@ use store::ItemKind;
 
 use super::learning::declared;
 use super::reason::{Ground, explain};
-use super::{CatalogueItem, Engine, PART};
+use super::{Catalogue, CatalogueItem, Engine, PART};
 use crate::app::App;
 use crate::web::Problem;
 
@@ -111,7 +111,7 @@ pub struct Reason {
 }
 
 const DAY_SECONDS: i64 = 86_400;
-/// Fixed scales: the score of a good answer of each model, so that weights compare. Measured on the demo shop's year.
+/// Weight and fixed scale of each model: about the score of a good answer, so that weights compare.
 const SESSION: (f64, f64) = (1.0, 1.0);
 const AGAIN: (f64, f64) = (0.7, 1.0);
 const SUITS: (f64, f64) = (0.6, 0.5);
@@ -278,7 +278,11 @@ fn rank(app: &App, ask: &Ask, known: &Known, ground: Ground, now: Timestamp) -> 
         }
     };
     visit.iter().rev().for_each(|item| weigh(*item, 0.5, &mut history));
-    known.purchases.iter().rev().for_each(|purchase| weigh(purchase.item, 1.0, &mut history));
+    // A purchase counts half after three months. Its weight is its own, so that the parts of others don't hang on it.
+    for purchase in known.purchases.iter().rev() {
+        let age_days = (second - purchase.time).max(0) as f64 / DAY_SECONDS as f64;
+        weigh(purchase.item, (-age_days / 90.0).exp2(), &mut history);
+    }
 
     let wide = ask.count.clamp(1, 100) * 5 + 50;
     let mut scratch = Scratch::new();
@@ -330,6 +334,11 @@ fn rank(app: &App, ask: &Ask, known: &Known, ground: Ground, now: Timestamp) -> 
         };
     let mut candidates = blend(&sources, usize::MAX);
     candidates.retain(wanted);
+    let fits = fits(&catalogue, known, &visit);
+    candidates.retain(|scored| {
+        let fit = catalogue.numbered(scored.item()).and_then(|item| item.fit.as_deref());
+        fit.is_none_or(|fit| fits.is_empty() || fits.contains(fit))
+    });
     let replacement = |item: ItemId| match catalogue.numbered(item) {
         Some(item) if item.kind == ItemKind::Article => Replacement::Anytime,
         Some(item) if !item.consumable => {
@@ -370,6 +379,13 @@ fn rank(app: &App, ask: &Ask, known: &Known, ground: Ground, now: Timestamp) -> 
             Some(Recommended { item, score: scored.score(), why })
         })
         .collect()
+}
+
+/// The kinds of fit that the person has bought, or else looks at: a left-handed golfer has no use for the others.
+fn fits<'c>(catalogue: &'c Catalogue, known: &Known, visit: &[ItemId]) -> BTreeSet<&'c str> {
+    let fit = |item: ItemId| catalogue.numbered(item).and_then(|item| item.fit.as_deref());
+    let bought: BTreeSet<&str> = known.purchases.iter().filter_map(|purchase| fit(purchase.item)).collect();
+    if bought.is_empty() { visit.iter().filter_map(|item| fit(*item)).collect() } else { bought }
 }
 
 fn known_items(known: &Known, engine: &Engine) -> Vec<ItemId> {

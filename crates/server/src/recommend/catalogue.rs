@@ -39,6 +39,9 @@ pub struct CatalogueItem {
     /// Whether it is used up and bought again.
     #[serde(default)]
     pub consumable: bool,
+    /// Whom it fits, where a thing comes in kinds of which one suits a person and the other doesn't (`left-handed`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fit: Option<String>,
     /// How many are in stock, when the shop says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stock: Option<i64>,

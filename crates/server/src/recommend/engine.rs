@@ -223,6 +223,7 @@ impl Engine {
                 tags: Vec::new(),
                 text: String::new(),
                 consumable: true,
+                fit: None,
                 stock: None,
                 url: None,
                 picture: None,

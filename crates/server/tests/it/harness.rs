@@ -168,16 +168,20 @@ impl Shop {
 
     /// Puts products in the catalogue.
     pub(crate) fn stock(&self, ids: &[&str]) {
+        let plain = |id: &&str| json!({"id": id, "name": format!("The {id}"), "category": ["things"], "price_minor": 1000});
+        self.stock_with(&ids.iter().map(plain).collect::<Vec<_>>());
+    }
+
+    /// Puts products in the catalogue, each as its JSON.
+    pub(crate) fn stock_with(&self, products: &[Value]) {
         let now = self.now();
-        let items: Vec<store::Item> = ids
-            .iter()
-            .map(|id| store::Item {
-                id: (*id).to_owned(),
-                kind: store::ItemKind::Product,
-                json: json!({"id": id, "name": format!("The {id}"), "category": ["things"], "price_minor": 1000}).to_string(),
-                updated_at: now,
-            })
-            .collect();
+        let item = |product: &Value| store::Item {
+            id: product["id"].as_str().unwrap().to_owned(),
+            kind: store::ItemKind::Product,
+            json: product.to_string(),
+            updated_at: now,
+        };
+        let items: Vec<store::Item> = products.iter().map(item).collect();
         let kept = items.clone();
         let what = store::Write { name: "catalogue.store", author: privacy::audit::Author::System, at: now };
         self.app

@@ -52,6 +52,32 @@ fn nothing_just_bought_is_pushed_again() {
 }
 
 #[test]
+fn left_handed_golfer_is_shown_nothing_right_handed() {
+    let shop = Shop::open();
+    let club = |id: &str, fit: &str| json!({"id": id, "name": id, "category": ["golf"], "fit": fit});
+    shop.stock_with(&[
+        club("driver-l", "left-handed"),
+        club("driver-r", "right-handed"),
+        club("putter-l", "left-handed"),
+        club("putter-r", "right-handed"),
+    ]);
+    for person in ["a", "b", "c"] {
+        shop.batch(&[ordered(
+            person,
+            person,
+            &["driver-l", "driver-r", "putter-l", "putter-r"],
+            shop.now(),
+            ALL,
+        )]);
+    }
+    shop.batch(&[ordered("ben", "o1", &["driver-l"], shop.now(), ALL)]);
+    let answer = shop.recommendations("ben", "");
+    let ids: Vec<&str> =
+        answer.body["items"].as_array().unwrap().iter().filter_map(|item| item["id"].as_str()).collect();
+    assert_eq!(ids, ["putter-l"]);
+}
+
+#[test]
 fn whoever_has_not_chosen_is_served_from_the_page_alone() {
     let shop = busy_shop();
     let answer = shop.client("GET", "/v1/recommendations?anonymous_id=never-seen&item=boots", &Value::Null);

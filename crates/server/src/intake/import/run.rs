@@ -448,7 +448,9 @@ fn product(id: String, name: String, now: Timestamp) -> Option<Item> {
         currency: None,
         tags: Vec::new(),
         text: String::new(),
-        consumable: false,
+        // The log doesn't say; its shop sells to wholesalers, who order the same again.
+        consumable: true,
+        fit: None,
         stock: None,
         url: None,
         picture: None,
