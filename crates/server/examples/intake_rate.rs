@@ -1,11 +1,15 @@
 //! How fast events are taken in with everything on (parsing, consent, minimisation, sealing, audit, durable commit),
 //! against the very same rows put unsealed and unchecked into the same table by the same database with the same
-//! settings, in as many batches and commits. The two take turns; the ratio is the median of the turns.
+//! settings, in as many batches and commits.
 //!
 //! `cargo run --release -p equipoise --example intake_rate -- [turns] [events a batch] [batches a turn]`
 //!
+//! The plain side is measured twice: once with its rows ready-made (`bare`), once with the same bodies to be read as JSON
+//! by a second thread, as any server must (`read`). The three take turns; a ratio is the median of the turns. `CPU` is
+//! time of the processor, which other programs on the machine disturb less than the time on the clock.
+//!
 //! The events are the made-up shop's, of customers who agree to everything, so that none costs time and leaves no row.
-//! Must never let the plain side do more than it needs: it gets its rows ready-made, and parses nothing.
+//! Must never let the plain side do more than it needs.
 
 #![expect(
     clippy::print_stdout,
@@ -50,6 +54,27 @@ struct PlainRow {
     content: Vec<u8>,
 }
 
+/// Time on the clock and time of the processor.
+#[derive(Clone, Copy)]
+struct Spent {
+    seconds: f64,
+    cpu_seconds: f64,
+}
+
+fn spent(work: impl FnOnce()) -> Spent {
+    let (began, before) = (Instant::now(), cpu_seconds());
+    work();
+    Spent { seconds: began.elapsed().as_secs_f64(), cpu_seconds: cpu_seconds() - before }
+}
+
+/// Time of the processor that this process has taken so far, by all its threads (fields 14 and 15 of proc_pid_stat(5),
+/// in hundredths of a second).
+fn cpu_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let (_, fields) = stat.rsplit_once(')').unwrap();
+    fields.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<f64>().unwrap()).sum::<f64>() / 100.0
+}
+
 fn main() {
     let mut arguments = std::env::args().skip(1).map(|word| word.parse::<usize>().unwrap());
     let turns = arguments.next().unwrap_or(9);
@@ -67,18 +92,19 @@ fn main() {
     let now = jiff::Timestamp::now();
     let store = Store::open(options, register, now).unwrap();
     let engine = Engine::new(Threshold::of(3));
-    let plain = Connection::open(folder.path().join("plain.db")).unwrap();
-    plain.execute_batch(PLAIN).unwrap();
+    let [bare_table, read_table] = ["bare.db", "read.db"].map(|name| {
+        let connection = Connection::open(folder.path().join(name)).unwrap();
+        connection.execute_batch(PLAIN).unwrap();
+        connection
+    });
 
     let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
     let start = today.checked_sub(jiff::Span::new().days(365)).unwrap();
     let mut messages = Simulation::new(7, u64::MAX, start, 364).unwrap().map(|message| agreed(&message.json));
     let mut known = HashSet::new();
-    let (mut ratios, mut rates) = (Vec::new(), Vec::new());
-    println!(
-        "{batches} batches of {events} events a turn; every row of the full side is put again by the plain one"
-    );
-    println!("turn  events/s  events kept  rows/s  plain rows/s  ratio");
+    let mut figures: [Vec<f64>; 5] = Default::default();
+    println!("{batches} batches of {events} events a turn");
+    println!("turn  events/s  kept  rows/s  bare rows/s  ratio to bare (CPU)  ratio to read (CPU)");
     for turn in 0..=turns {
         let bodies: Vec<Vec<u8>> = (0..batches)
             .map(|_| {
@@ -86,53 +112,79 @@ fn main() {
                 format!("{{\"batch\":[{}]}}", batch.join(",")).into_bytes()
             })
             .collect();
-        let (mut kept, mut waiting) = (0, VecDeque::new());
-        let began = Instant::now();
-        for bytes in &bodies {
-            let body = Body::read(bytes, None::<Call>).unwrap();
-            waiting.push_back(take_in(&store, &engine, &entropy, body, Arrival::Live(now), Gpc::Silent));
-            if waiting.len() >= WINDOW {
-                kept += waiting.pop_front().unwrap().wait().unwrap().stored;
+        let mut kept = 0;
+        let full = spent(|| {
+            let mut waiting = VecDeque::new();
+            for bytes in &bodies {
+                let body = Body::read(bytes, None::<Call>).unwrap();
+                waiting.push_back(take_in(&store, &engine, &entropy, body, Arrival::Live(now), Gpc::Silent));
+                if waiting.len() >= WINDOW {
+                    kept += waiting.pop_front().unwrap().wait().unwrap().stored;
+                }
             }
-        }
-        for pending in waiting {
-            kept += pending.wait().unwrap().stored;
-        }
-        let full = began.elapsed().as_secs_f64();
-
+            for pending in waiting {
+                kept += pending.wait().unwrap().stored;
+            }
+        });
         let rows = new_rows(&data_dir.join("equipoise.db"), &mut known);
-        let began = Instant::now();
-        for batch in rows.chunks(rows.len().div_ceil(batches)) {
-            plain.execute_batch("BEGIN IMMEDIATE").unwrap();
-            let mut insert =
-                plain.prepare_cached("INSERT OR IGNORE INTO record VALUES (?1, ?2, ?3, ?4, ?5)").unwrap();
-            for PlainRow { subject, kind, id, day, content } in batch {
-                insert.execute(params![subject, kind, id, day, content]).unwrap();
-            }
-            drop(insert);
-            plain.execute_batch("COMMIT").unwrap();
-        }
-        let bare = began.elapsed().as_secs_f64();
-        let count = rows.len() as f64;
-        let (sent, ratio) = ((batches * events) as f64, bare / full);
+        let parts: Vec<&[PlainRow]> = rows.chunks(rows.len().div_ceil(batches)).collect();
+        let bare = spent(|| parts.iter().for_each(|part| put(&bare_table, part)));
+        let read = spent(|| put_reading(&read_table, &parts, &bodies));
+
+        let (sent, count) = ((batches * events) as f64, rows.len() as f64);
+        let of = |plain: Spent| [plain.seconds / full.seconds, plain.cpu_seconds / full.cpu_seconds];
+        let ([to_bare, cpu_to_bare], [to_read, cpu_to_read]) = (of(bare), of(read));
+        let rate = sent / full.seconds;
         println!(
-            "{turn:>4}  {:>8.0}  {:>10.0}%  {:>6.0}  {:>12.0}  {ratio:.2}{}",
-            sent / full,
+            "{turn:>4}  {rate:>8.0}  {:>3.0}%  {:>6.0}  {:>11.0}  {to_bare:>13.2} ({cpu_to_bare:.2})  {to_read:>13.2} ({cpu_to_read:.2}){}",
             100.0 * kept as f64 / sent,
-            count / full,
-            count / bare,
-            if turn == 0 { "  (warm-up, not counted)" } else { "" },
+            count / full.seconds,
+            count / bare.seconds,
+            if turn == 0 { "  warm-up, not counted" } else { "" },
         );
         if turn > 0 {
-            ratios.push(ratio);
-            rates.push(sent / full);
+            for (list, figure) in figures.iter_mut().zip([rate, to_bare, cpu_to_bare, to_read, cpu_to_read]) {
+                list.push(figure);
+            }
         }
     }
-    let median = |figures: &mut Vec<f64>| {
-        figures.sort_by(f64::total_cmp);
-        figures[figures.len() / 2]
-    };
-    println!("median: {:.0} events/s, ratio {:.2}", median(&mut rates), median(&mut ratios));
+    let [rate, to_bare, cpu_to_bare, to_read, cpu_to_read] = figures.map(|mut list| {
+        list.sort_by(f64::total_cmp);
+        list[list.len() / 2]
+    });
+    println!(
+        "median: {rate:.0} events/s, to bare {to_bare:.2}, CPU to bare {cpu_to_bare:.2}, to read {to_read:.2}, CPU to read {cpu_to_read:.2}"
+    );
+}
+
+/// One batch in one commit.
+fn put(table: &Connection, rows: &[PlainRow]) {
+    table.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut insert =
+        table.prepare_cached("INSERT OR IGNORE INTO record VALUES (?1, ?2, ?3, ?4, ?5)").unwrap();
+    for PlainRow { subject, kind, id, day, content } in rows {
+        insert.execute(params![subject, kind, id, day, content]).unwrap();
+    }
+    drop(insert);
+    table.execute_batch("COMMIT").unwrap();
+}
+
+/// The same, while another thread reads the next body.
+fn put_reading(table: &Connection, parts: &[&[PlainRow]], bodies: &[Vec<u8>]) {
+    std::thread::scope(|scope| {
+        let (sender, read) = std::sync::mpsc::sync_channel(1);
+        scope.spawn(move || {
+            for bytes in bodies {
+                let body: serde_json::Value = serde_json::from_slice(bytes).unwrap();
+                sender.send(body).unwrap();
+            }
+        });
+        for part in parts {
+            let body = read.recv().unwrap();
+            put(table, part);
+            drop(body);
+        }
+    });
 }
 
 /// The event of somebody who agrees to everything.
