@@ -3,15 +3,19 @@
 //! anything is served.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use privacy::audit::{Author, Entry};
 use privacy::store::StoreError;
+use privacy::vault::{Epoch, Vault, VaultError};
 use rusqlite::Connection;
 
 use crate::audit_log::AuditLog;
+use crate::epochs::{Shut, shut_epochs};
 use crate::error::{OpenError, file, from_sql, sql};
-use crate::keystore::{KeyWriter, shred, tombstones};
+use crate::keyring::{Existing, Keyring, KeyringError};
+use crate::keystore::{KeyReader, KeyWriter, shred, tombstones};
 use crate::shared::Readers;
 use crate::store::{DATA_FILE, KEYS_FILE, Options, SHOP_ID, Store, directory_error, lock};
 use crate::{erasure, files, schema};
@@ -64,6 +68,22 @@ pub enum RestoreError {
     /// The backup belongs to another shop than the keys.
     #[error("the backup belongs to another shop than the keys in `{0}`")]
     OtherShop(PathBuf),
+    /// The keystore that would be used needs the key of an epoch that isn't there, so that nobody could be read.
+    #[error("the people's keys in `{keystore}` can only be opened with `{epoch_key}`, which is not there")]
+    EpochMissing {
+        /// The keystore: the live one, or the backup's.
+        keystore: PathBuf,
+        /// The file that it needs.
+        epoch_key: PathBuf,
+    },
+    /// The key of an epoch is there, and doesn't open, or not what the keystore holds.
+    #[error("the people's keys in `{keystore}` can't be opened with `{epoch_key}`: it belongs to other keys")]
+    EpochForeign {
+        /// The keystore: the live one, or the backup's.
+        keystore: PathBuf,
+        /// The file that doesn't fit.
+        epoch_key: PathBuf,
+    },
     /// Something can't be read or written.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -131,8 +151,8 @@ fn count(connection: &Connection, text: &str) -> Result<u64, StoreError> {
 /// since the backup stays erased; their rows in the backup are deleted before this returns.
 ///
 /// # Errors
-/// [`RestoreError`] when there is data already, or the backup is another shop's or damaged. The data directory is as
-/// it was then.
+/// [`RestoreError`] when there is data already, the backup is another shop's or damaged, or the keys at hand don't open
+/// it. The data directory is as it was then.
 pub fn restore(from: &Path, options: &Options, now: Timestamp) -> Result<RestoreReport, RestoreError> {
     let shop_id = read_manifest(from)?;
     let data_path = options.data_dir.join(DATA_FILE);
@@ -142,17 +162,19 @@ pub fn restore(from: &Path, options: &Options, now: Timestamp) -> Result<Restore
     let _lock = lock(&options.data_dir)?;
     let keys_path = options.key_dir.join(KEYS_FILE);
     let keystore = if keys_path.exists() { KeystoreUsed::Live } else { KeystoreUsed::Backup };
+    let used = match keystore {
+        KeystoreUsed::Live => keys_path.clone(),
+        KeystoreUsed::Backup => from.join(KEYS_FILE),
+    };
+    refuse_shut(&used, options, &shop_id)?;
     let keys = match keystore {
         KeystoreUsed::Live => KeyWriter::open(&keys_path)?,
         KeystoreUsed::Backup => {
             files::make_directory(&options.key_dir).map_err(|e| directory_error(&options.key_dir, &e))?;
-            copy(&from.join(KEYS_FILE), &keys_path)?;
+            copy(&used, &keys_path)?;
             KeyWriter::open(&keys_path)?
         }
     };
-    if schema::meta(keys.connection(), SHOP_ID)?.as_deref() != Some(shop_id.as_str()) {
-        return Err(RestoreError::OtherShop(options.key_dir.clone()));
-    }
     // The erased of the backup's own time are erased for the live keystore too.
     let older = Readers::new(&from.join(KEYS_FILE)).read(tombstones)?;
     for (subject, day) in &older {
@@ -173,6 +195,49 @@ pub fn restore(from: &Path, options: &Options, now: Timestamp) -> Result<Restore
         .and_then(|()| files::sync_directory(&data_path))
         .map_err(|error| file(&data_path, &error))?;
     Ok(RestoreReport { subjects, erased_again, keystore })
+}
+
+/// Refuses a keystore that is another shop's, or that the root key, secrets and epoch keys at hand don't open.
+fn refuse_shut(keystore: &Path, options: &Options, shop_id: &str) -> Result<(), RestoreError> {
+    let Options { data_dir: _, key_dir, entropy } = options;
+    Readers::new(keystore).read(|connection| {
+        if schema::meta(connection, SHOP_ID)?.as_deref() != Some(shop_id) {
+            return Err(RestoreError::OtherShop(key_dir.clone()));
+        }
+        let keyring = Keyring::existing(key_dir).map_err(OpenError::from)?;
+        let missing = |epoch: Epoch| RestoreError::EpochMissing {
+            keystore: keystore.to_owned(),
+            epoch_key: keyring.epoch_path(epoch),
+        };
+        let foreign = |epoch: Epoch| RestoreError::EpochForeign {
+            keystore: keystore.to_owned(),
+            epoch_key: keyring.epoch_path(epoch),
+        };
+        let mut epochs = Vec::new();
+        for epoch in keyring.epoch_files().map_err(OpenError::from)? {
+            epochs.push(keyring.epoch(epoch, shop_id).map_err(|error| match error {
+                KeyringError::Vault(VaultError::Unwrap) => foreign(epoch),
+                other => OpenError::from(other).into(),
+            })?);
+        }
+        if epochs.is_empty() {
+            return Err(missing(oldest_epoch(connection)?));
+        }
+        let secrets = keyring.secrets(shop_id, Existing::Some, entropy.as_ref()).map_err(OpenError::from)?;
+        let vault = Vault::new(shop_id, epochs, secrets, Arc::new(KeyReader::open(keystore)?));
+        match shut_epochs(connection, &vault, entropy.as_ref())?.first() {
+            None => Ok(()),
+            Some(Shut::Missing(epoch)) => Err(missing(*epoch)),
+            Some(Shut::Foreign(epoch)) => Err(foreign(*epoch)),
+        }
+    })
+}
+
+/// The oldest epoch that a keystore names; the first there ever is where it names none.
+fn oldest_epoch(keystore: &Connection) -> Result<Epoch, StoreError> {
+    keystore
+        .query_row("SELECT coalesce(min(epoch), 1) FROM wrapped_key", [], |row| row.get(0).map(Epoch))
+        .map_err(sql)
 }
 
 /// Deletes from the draft whatever belongs to the erased, and says so in its audit log.

@@ -7,6 +7,7 @@ use privacy::audit::{LogVerifier, Row};
 use privacy::store::StoreError;
 use rusqlite::Connection;
 
+use crate::epochs::{Shut, shut_epochs};
 use crate::error::{from_sql, sql};
 use crate::keyring::RootSource;
 use crate::snapshot::Snapshot;
@@ -34,19 +35,25 @@ impl Store {
     /// [`StoreError`] when it can't even look.
     pub fn check(&self) -> Result<Vec<Finding>, StoreError> {
         let mut findings = Vec::new();
-        let (keys, source) = self.ask(|desk| {
+        let ((sound, unfinished, shut), source) = self.ask(|desk| {
             let sound = integrity(desk.keys.connection())?;
             let epochs = desk.keyring.epoch_files().unwrap_or_default();
             let in_use =
                 desk.keys.count_before(epochs.last().copied().unwrap_or(privacy::vault::Epoch(1)))?;
             let unfinished = (epochs.len() > 1).then_some(in_use);
-            Ok(((sound, unfinished), desk.keyring.source().clone()))
+            let shared = &desk.shared;
+            let shut = match &sound {
+                None => shut_epochs(desk.keys.connection(), &shared.vault, shared.entropy.as_ref())?,
+                // A damaged file is found anyway.
+                Some(_) => Vec::new(),
+            };
+            Ok(((sound, unfinished, shut), desk.keyring.source().clone()))
         })?;
         self.check_files(&source, &mut findings);
-        let (sound, unfinished) = keys;
         if let Some(what) = sound {
             findings.push(Finding { part: "keys", what, mend: FROM_BACKUP.to_owned() });
         }
+        findings.extend(shut.into_iter().map(shut_epoch));
         if let Some(count) = unfinished {
             findings.push(Finding {
                 part: "keys",
@@ -110,6 +117,22 @@ impl Store {
         }
         Ok(())
     }
+}
+
+fn shut_epoch(shut: Shut) -> Finding {
+    let (what, mend) = match shut {
+        Shut::Missing(epoch) => (
+            format!("the people's keys of epoch {epoch} don't open: `epoch-{epoch}.wrapped` is not there"),
+            "put back the newest copy of `keys.db`, or restore a backup from after the last `equipoise keys rotate`",
+        ),
+        Shut::Foreign(epoch) => (
+            format!(
+                "the people's keys of epoch {epoch} don't open: `epoch-{epoch}.wrapped` belongs to other keys"
+            ),
+            "put back the key directory as a whole, from one copy",
+        ),
+    };
+    Finding { part: "keys", what, mend: mend.to_owned() }
 }
 
 fn check_database(tx: &Snapshot<'_>, findings: &mut Vec<Finding>) -> Result<(), StoreError> {

@@ -74,16 +74,33 @@ impl Keyring {
         Self::open_with(directory, std::env::var_os("CREDENTIALS_DIRECTORY").as_deref(), entropy)
     }
 
+    /// Opens the key directory as it is; makes nothing.
+    pub(crate) fn existing(directory: &Path) -> Result<Self, KeyringError> {
+        Self::read(directory, root_source(directory, std::env::var_os("CREDENTIALS_DIRECTORY").as_deref()))
+    }
+
     fn open_with(
         directory: &Path,
         credentials: Option<&OsStr>,
         entropy: &dyn Entropy,
     ) -> Result<Self, KeyringError> {
         files::make_directory(directory).map_err(|error| file_error(directory, &error))?;
-        let credential =
-            credentials.map(|path| Path::new(path).join(CREDENTIAL)).filter(|path| path.exists());
-        let source =
-            credential.map_or_else(|| RootSource::File(directory.join(ROOT)), RootSource::Credential);
+        let source = root_source(directory, credentials);
+        match &source {
+            RootSource::File(path)
+                if !path.exists()
+                    && !directory.join(SECRETS).exists()
+                    && !directory.join("keys.db").exists() =>
+            {
+                let root = RootKey::generate(entropy)?;
+                files::create(path, to_hex(root.as_bytes()).as_bytes()).map_err(|e| file_error(path, &e))?;
+                Ok(Self { directory: directory.to_owned(), root, source })
+            }
+            RootSource::File(_) | RootSource::Credential(_) => Self::read(directory, source),
+        }
+    }
+
+    fn read(directory: &Path, source: RootSource) -> Result<Self, KeyringError> {
         let root = match &source {
             // systemd hands credentials to the service alone; the mode that it shows is that of an access list.
             RootSource::Credential(path) => read_root(path)?,
@@ -91,14 +108,7 @@ impl Keyring {
                 refuse_readable(path)?;
                 read_root(path)?
             }
-            RootSource::File(path) => {
-                if directory.join(SECRETS).exists() || directory.join("keys.db").exists() {
-                    return Err(KeyringError::RootMissing(path.clone()));
-                }
-                let root = RootKey::generate(entropy)?;
-                files::create(path, to_hex(root.as_bytes()).as_bytes()).map_err(|e| file_error(path, &e))?;
-                root
-            }
+            RootSource::File(path) => return Err(KeyringError::RootMissing(path.clone())),
         };
         Ok(Self { directory: directory.to_owned(), root, source })
     }
@@ -139,15 +149,20 @@ impl Keyring {
     ) -> Result<Vec<EpochKey>, KeyringError> {
         let mut keys = Vec::new();
         for epoch in self.epoch_files()? {
-            let path = self.epoch_path(epoch);
-            let bytes = std::fs::read(&path).map_err(|error| file_error(&path, &error))?;
-            keys.push(EpochKey::open_under(&self.root, shop, &WrappedEpochKey { epoch, bytes })?);
+            keys.push(self.epoch(epoch, shop)?);
         }
         match (keys.is_empty(), data) {
             (true, Existing::Some) => Err(KeyringError::Missing(self.epoch_path(Epoch(1)))),
             (true, Existing::None) => Ok(vec![self.make_epoch(Epoch(1), shop, entropy)?]),
             (false, _) => Ok(keys),
         }
+    }
+
+    /// The key of an epoch that exists.
+    pub(crate) fn epoch(&self, epoch: Epoch, shop: &str) -> Result<EpochKey, KeyringError> {
+        let path = self.epoch_path(epoch);
+        let bytes = std::fs::read(&path).map_err(|error| file_error(&path, &error))?;
+        Ok(EpochKey::open_under(&self.root, shop, &WrappedEpochKey { epoch, bytes })?)
     }
 
     /// Draws the key of an epoch and keeps it, wrapped, before anything is wrapped by it.
@@ -184,9 +199,14 @@ impl Keyring {
         Ok(epochs)
     }
 
-    fn epoch_path(&self, epoch: Epoch) -> PathBuf {
+    pub(crate) fn epoch_path(&self, epoch: Epoch) -> PathBuf {
         self.directory.join(format!("epoch-{epoch}.wrapped"))
     }
+}
+
+fn root_source(directory: &Path, credentials: Option<&OsStr>) -> RootSource {
+    let credential = credentials.map(|path| Path::new(path).join(CREDENTIAL)).filter(|path| path.exists());
+    credential.map_or_else(|| RootSource::File(directory.join(ROOT)), RootSource::Credential)
 }
 
 /// Whether there is anything that older keys sealed.

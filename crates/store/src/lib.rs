@@ -9,6 +9,7 @@ mod catalogue;
 mod check;
 mod codes;
 mod deletion;
+mod epochs;
 mod erasure;
 mod error;
 mod files;

@@ -86,6 +86,15 @@ impl<'s> Snapshot<'s> {
         rows.collect::<Result<_, _>>().map_err(sql)
     }
 
+    /// Whether the person is known by more than a client's random id: by the shop's number, an e-mail address or a
+    /// phone number.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it can't be read.
+    pub fn is_named(&self, subject: &Subject) -> Result<bool, StoreError> {
+        Ok(self.identities(subject)?.iter().any(|identity| identity.kind != IdentityKind::AnonymousId))
+    }
+
     pub(crate) fn identities(&self, subject: &Subject) -> Result<Vec<StoredIdentity>, StoreError> {
         let mut statement = self
             .connection

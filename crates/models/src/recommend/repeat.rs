@@ -4,6 +4,7 @@
 //! Must never keep a history: everything here is a pure function of its arguments. Must never push what was just bought.
 
 use super::{Cause, Contribution, ItemId, Scored, rank};
+use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 
 /// One line of an order.
@@ -163,24 +164,29 @@ pub fn cooldown(
     lead_seconds: i64,
     replacement: impl Fn(ItemId) -> Replacement,
 ) -> Vec<Scored> {
-    let last = |same: &dyn Fn(ItemId) -> bool| {
-        let bought = purchases.iter().filter(|purchase| counts(purchase, now) && same(purchase.item));
-        bought.map(|purchase| purchase.time).max()
-    };
+    // Looked up once, so that a long history costs no more than its length.
+    let mut of_item: FxHashMap<ItemId, Vec<Purchase>> = FxHashMap::default();
+    let mut last_for_need: FxHashMap<u32, i64> = FxHashMap::default();
+    for purchase in purchases.iter().filter(|purchase| counts(purchase, now)) {
+        of_item.entry(purchase.item).or_default().push(*purchase);
+        if let Replacement::Durable { need: Some(need), .. } = replacement(purchase.item) {
+            let last = last_for_need.entry(need).or_insert(purchase.time);
+            *last = purchase.time.max(*last);
+        }
+    }
+    let last = |item: ItemId| of_item.get(&item).and_then(|own| own.iter().map(|purchase| purchase.time).max());
     let wanted = |candidate: &Scored| {
         let item = candidate.item();
         match replacement(item) {
-            Replacement::Consumable { interval_seconds } => due(item, purchases, now, Some(interval_seconds))
-                .is_none_or(|due| now >= due.at.saturating_sub(lead_seconds)),
+            Replacement::Consumable { interval_seconds } => of_item.get(&item).is_none_or(|own| {
+                due(item, own, now, Some(interval_seconds))
+                    .is_none_or(|due| now >= due.at.saturating_sub(lead_seconds))
+            }),
             Replacement::Durable { interval_seconds, need } => {
-                let same_need = |other: ItemId| match (need, replacement(other)) {
-                    (Some(need), Replacement::Durable { need: Some(of_other), .. }) => need == of_other,
-                    _ => false,
-                };
-                last(&|other| other == item || same_need(other))
-                    .is_none_or(|time| now >= time.saturating_add(interval_seconds))
+                let for_need = need.and_then(|need| last_for_need.get(&need).copied());
+                last(item).max(for_need).is_none_or(|time| now >= time.saturating_add(interval_seconds))
             }
-            Replacement::Once => last(&|other| other == item).is_none(),
+            Replacement::Once => last(item).is_none(),
             Replacement::Anytime => true,
         }
     };

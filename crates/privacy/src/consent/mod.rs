@@ -223,6 +223,9 @@ pub enum Refusal {
     /// The person had processing restricted.
     #[error("processing for this person is restricted")]
     Restricted,
+    /// The person is named, and whoever asks has not shown that they may speak for them.
+    #[error("this id belongs to a named customer; ask from your server with the operator's token")]
+    Unproven,
     /// An opt-out signal came with this very request.
     #[error("an opt-out signal (Sec-GPC) refuses `{0}`")]
     OptOutSignal(PurposeId),
@@ -241,6 +244,7 @@ impl Refusal {
             Self::ConsentExpired(_) => "consent_expired",
             Self::Objected(_) => "objected",
             Self::Restricted => "restricted",
+            Self::Unproven => "unproven",
             Self::OptOutSignal(_) => "opt_out_signal",
         }
     }

@@ -5,7 +5,7 @@
 //! column and version, and comes with a commitment, so that a ciphertext opens under one key alone. The associated
 //! data binds format, shop, subject, table, column, row and version: a ciphertext that was moved doesn't open.
 //!
-//! Nothing outside this crate may open a ciphertext: [`Vault::open`] is for grants and rights only.
+//! Nothing outside this crate may open a ciphertext: `Vault::open` is for grants and rights only.
 
 mod keys;
 

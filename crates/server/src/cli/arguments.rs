@@ -24,23 +24,26 @@ pub(super) struct Cli {
     pub(super) command: Command,
 }
 
+/// Where the help puts the flags that every command takes: after the command's own.
+const COMMON: &str = "Options of every command";
+
 /// Flags that every command takes.
 #[derive(Debug, Clone, Args)]
 pub(super) struct Common {
     /// Your register [default: equipoise.toml here, or else in the data directory]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, help_heading = COMMON, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
     /// Where your data lies [default: ./equipoise-data; for `demo`: ./demo-data]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, help_heading = COMMON, value_name = "DIR")]
     pub(super) data_dir: Option<PathBuf>,
     /// Where the keys lie, without which nobody can read the data [default: `keys` in the data directory]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, help_heading = COMMON, value_name = "DIR")]
     pub(super) key_dir: Option<PathBuf>,
     /// How log lines look
-    #[arg(long, global = true, value_enum, default_value = "text", value_name = "FORM")]
+    #[arg(long, global = true, help_heading = COMMON, value_enum, default_value = "text", value_name = "FORM")]
     pub(super) log_format: LogFormat,
     /// What is logged, such as `debug` or `warn,equipoise=debug` [default: what RUST_LOG says, or else `info`]
-    #[arg(long, global = true, value_name = "FILTER")]
+    #[arg(long, global = true, help_heading = COMMON, value_name = "FILTER")]
     pub(super) log: Option<String>,
 }
 
@@ -120,8 +123,12 @@ pub(super) enum Command {
 #[derive(Debug, Args)]
 pub(super) struct ListenArgs {
     /// The address to listen at; port 0 for any that is free
-    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT", value_parser = address)]
     pub(super) listen: SocketAddr,
+}
+
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(|_| "write address and port, such as 127.0.0.1:8080")
 }
 
 /// `equipoise demo`.
@@ -244,6 +251,21 @@ mod tests {
             let error = parse(line).err().unwrap_or_else(|| panic!("{line}"));
             assert_eq!((error.kind(), error.exit_code()), (kind, 2), "{line}");
         }
+    }
+
+    #[test]
+    fn a_port_alone_is_answered_with_how_to_write_it() {
+        let error = parse("equipoise serve --listen 8300").err().unwrap().to_string();
+        assert!(error.contains("write address and port, such as 127.0.0.1:8080"), "{error}");
+    }
+
+    #[test]
+    fn the_common_options_stand_after_a_commands_own() {
+        let error = parse("equipoise serve --help").err().unwrap().to_string();
+        let (own, common) = error.split_once("Options of every command:").unwrap();
+        assert!(own.contains("--listen") && own.contains("--tls-cert"), "{error}");
+        assert!(common.contains("--config") && common.contains("--log-format"), "{error}");
+        assert!(!own.contains("--config") && !own.contains("--data-dir"), "{error}");
     }
 
     #[test]

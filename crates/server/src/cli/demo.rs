@@ -8,7 +8,7 @@ use super::arguments::DemoArgs;
 use super::server::until_stopped;
 use super::terminal::{note, say};
 use super::{Context, Failure};
-use crate::operate::{Announcement, Progress, ServeOptions, announce, make_closed};
+use crate::operate::{Announcement, Progress, ServeOptions, TokenFile, announce, make_closed};
 
 /// The file that says that a directory is a demo's.
 const MARKER: &str = "this-is-an-equipoise-demo";
@@ -26,10 +26,13 @@ pub(super) fn run(context: &Context, arguments: &DemoArgs) -> Result<ExitCode, F
     let announcement = announce(directory)?;
     let app = crate::demo::prepare(context.start(Progress::Shown))?;
     let options = ServeOptions::new(listen.listen, None, context.places.clone());
+    let token = TokenFile::in_directory(&context.places.key_dir);
+    let write_key = app.register().write_keys.first().cloned().unwrap_or_default();
     until_stopped(app, &options, announcement, |listening| {
         let greeting = format!(
-            "The demo shop is open: {0}\n  its API: {0}/docs\nNobody in it is real. Stop it with Ctrl-C.",
-            listening.origin
+            "The demo shop is open: {0}\n  its API: {0}/docs\n  write key: {write_key}\n  operator's token: {1}\nNobody in it is real. Stop it with Ctrl-C.",
+            listening.origin,
+            token.path().display()
         );
         if say(&greeting).is_err() {
             note(&greeting);

@@ -6,14 +6,14 @@ use std::process::ExitCode;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
-use store::{BackupReport, RestoreError};
+use store::{BackupReport, OpenError, RestoreError};
 
 use super::terminal::{note, say};
 use super::{Context, Failure};
 use crate::app::SystemEntropy;
 use crate::operate::{
     Ask, Diagnosis, Level, Progress, StartOptions, TokenFile, back_up, backup_name, from_inside,
-    from_outside, open_app,
+    from_outside, make_closed, open_app,
 };
 
 /// Makes a backup.
@@ -73,14 +73,13 @@ fn refuse_occupied(to: &Path) -> Result<(), Failure> {
 
 /// Copies file by file where a new name is not enough, as on another disk.
 fn move_directory(from: &Path, to: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
     if let Some(above) = to.parent() {
-        std::fs::create_dir_all(above)?;
+        make_closed(above)?;
     }
     if std::fs::rename(from, to).is_ok() {
         return Ok(());
     }
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(to)?;
+    make_closed(to)?;
     for entry in std::fs::read_dir(from)? {
         let entry = entry?;
         let copied = to.join(entry.file_name());
@@ -109,6 +108,15 @@ pub(super) fn restore(context: &Context, from: &Path) -> Result<ExitCode, Failur
             }
             RestoreError::NoBackup(_) => "name the directory that `equipoise backup` made",
             RestoreError::OtherShop(_) => "name this shop's own keys with `--key-dir`",
+            RestoreError::EpochMissing { .. } => {
+                "take a backup from after the last `equipoise keys rotate`, or put back the newest copy of `keys.db`"
+            }
+            RestoreError::EpochForeign { .. } => {
+                "name this shop's own keys with `--key-dir`, put back as a whole from one copy"
+            }
+            RestoreError::Open(OpenError::Keyring(_)) => {
+                "put back your copy of the key directory first, or name it with `--key-dir`"
+            }
             RestoreError::Open(_) | RestoreError::Store(_) => {
                 "see that this user may write to the data directory, and that the backup is whole"
             }
@@ -204,7 +212,11 @@ fn look(context: &Context) -> Vec<Diagnosis> {
         // What both saw is said once.
         Ok(more) => {
             for diagnosis in more {
-                if !found.contains(&diagnosis) {
+                // The room on a disk changes between two looks.
+                let seen = |known: &Diagnosis| {
+                    *known == diagnosis || (known.part == "disk" && diagnosis.part == "disk")
+                };
+                if !found.iter().any(seen) {
                     found.push(diagnosis);
                 }
             }
@@ -255,6 +267,35 @@ mod tests {
         move_directory(&from, &to).unwrap();
         assert!(!from.exists() && to.join("equipoise.db").exists());
         assert!(refuse_occupied(&to).unwrap_err().to_string().contains("isn't empty"));
+    }
+
+    #[test]
+    fn every_directory_that_a_command_makes_is_closed_to_others() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let place = tempfile::tempdir().unwrap();
+        let config = place.path().join("equipoise.toml");
+        std::fs::write(&config, privacy::register::TEMPLATE).unwrap();
+        let at = |data: &str, keys: Option<&Path>| Context {
+            places: crate::operate::Places::new(&place.path().join(data), keys),
+            config: config.clone(),
+        };
+        let first = at("one/data", None);
+        let to = place.path().join("backups/deep/monday");
+        backup(&first, Some(&to)).unwrap();
+        let moved = place.path().join("moved/deep/monday");
+        move_directory(&to, &moved).unwrap();
+        let second = at("two/data", Some(&first.places.key_dir));
+        restore(&second, &moved).unwrap();
+        let mut seen = 0;
+        let mut open: Vec<_> = ["one", "backups", "moved", "two"].map(|name| place.path().join(name)).into();
+        while let Some(directory) = open.pop() {
+            let mode = std::fs::metadata(&directory).unwrap().permissions().mode();
+            assert_eq!(mode & 0o077, 0, "{}", directory.display());
+            seen += 1;
+            let entries = std::fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap().path());
+            open.extend(entries.filter(|path| path.is_dir()));
+        }
+        assert!(seen >= 10, "{seen}");
     }
 
     #[test]

@@ -172,6 +172,7 @@ pub(crate) fn retention(law: &Law, state: &LedgerState, now: Timestamp) -> BTree
                 | Refusal::ConsentExpired(_)
                 | Refusal::Objected(_)
                 | Refusal::Restricted
+                | Refusal::Unproven
                 | Refusal::OptOutSignal(_),
             ) => {}
         }

@@ -3,12 +3,15 @@
 //! A decision, the deletion of what it leaves without a purpose, and what the models forget for it are one write, so
 //! that the very next answer obeys. Nothing here may make a yes of anything but a yes.
 
+mod authority;
 mod choice;
 mod receipts;
 mod routes;
 #[cfg(test)]
 mod tests;
 
+pub use authority::Authority;
+pub(crate) use authority::Proof;
 pub(crate) use choice::retention;
 pub use choice::{ChoiceError, decide, drop_undeclared, heed_opt_out};
 pub use receipts::{receipt, receipts};

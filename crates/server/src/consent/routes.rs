@@ -1,6 +1,7 @@
 //! `POST /v1/consent` and `GET /v1/consent`: the shop's question answered, and what was answered so far.
 //!
-//! A no by somebody unknown leaves nothing behind, unless the person asks that it be remembered.
+//! A no by somebody unknown leaves nothing behind, unless the person asks that it be remembered. What a named customer
+//! chose must not be shown, and what they closed not be opened again, to whoever has a write key alone.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,21 +12,21 @@ use axum::extract::Query;
 use axum::http::{HeaderMap, HeaderValue, Method};
 use jiff::Timestamp;
 use privacy::audit::Author;
-use privacy::consent::{ConsentRecord, LedgerState, Refusal, Source, Status};
+use privacy::consent::{ConsentRecord, LedgerState, Refusal, Source, Stamp, Status};
 use privacy::grant::Authorize;
 use privacy::notice::NoticeVersion;
 use privacy::pseudonym::IdentityKind;
 use privacy::purpose::{LegalBasis, PurposeId};
 use privacy::register::OptOutSignal;
 use privacy::signals::{Gpc, gpc};
-use privacy::store::{Law, Tx};
+use privacy::store::{Law, StoreError, Tx};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::Write;
 
-use super::{ChoiceError, decide, receipt};
+use super::{Authority, ChoiceError, Proof, decide, receipt};
 use crate::app::App;
-use crate::web::{Access, Problem, State, Table, WriteKey};
+use crate::web::{Access, Problem, ProblemKind, State, Table, WriteKey};
 
 /// The routes of this feature.
 #[must_use]
@@ -106,7 +107,7 @@ async fn post(
         )
     })?;
     let Body { anonymous, user, write_key, purposes, language, notice_version, remember } = body;
-    let (who, source) = admit(&app, &headers, anonymous, user, write_key.as_deref())?;
+    let (who, authority) = admit(&app, &headers, anonymous, user, write_key.as_deref())?;
     let choice = Choice {
         who,
         words: words(purposes)?,
@@ -114,9 +115,12 @@ async fn post(
         notice: notice_version.map(NoticeVersion),
         stored: if remember { Stored::OnRequest } else { Stored::OnYesAlone },
         signal: gpc(headers.get_all("sec-gpc").iter().map(HeaderValue::as_bytes)),
-        source,
+        source: match authority {
+            Authority::Operator => Source::Operator,
+            Authority::WriteKey => Source::Person,
+        },
     };
-    blocking(move || take_choice(&app, choice)).await
+    blocking(move || heed_choice(&app, choice, authority)).await
 }
 
 async fn get(
@@ -127,8 +131,23 @@ async fn get(
     let Query(Asked { anonymous, user, write_key }) = asked.map_err(|rejection| {
         Problem::malformed(rejection.body_text(), "ask with `?anonymousId=…` and the write key")
     })?;
-    let (who, _) = admit(&app, &headers, anonymous, user, write_key.as_deref())?;
-    blocking(move || consent_of(&app, &who)).await
+    let (who, authority) = admit(&app, &headers, anonymous, user, write_key.as_deref())?;
+    blocking(move || {
+        let (kind, value) = &who;
+        let proof = app.store.read(|tx| {
+            let subject = tx.find(*kind, value)?;
+            authority.proof(tx, subject.as_ref())
+        })?;
+        match proof {
+            Proof::Proven => consent_of(&app, &who),
+            Proof::Unproven => Err(Problem::new(
+                ProblemKind::Forbidden,
+                "this id belongs to a named customer",
+                "ask from your server with the operator's token",
+            )),
+        }
+    })
+    .await
 }
 
 async fn blocking<F>(work: F) -> Result<Json<Value>, Problem>
@@ -148,29 +167,31 @@ pub(super) fn admit(
     anonymous: Option<String>,
     user: Option<String>,
     write_key: Option<&str>,
-) -> Result<(Who, Source), Problem> {
+) -> Result<(Who, Authority), Problem> {
     let one = |detail: &str| {
         Problem::malformed(detail, "send `anonymousId` from the browser, or `userId` from your own server")
     };
-    let (who, operator) = match (anonymous, user) {
+    let (who, authority) = match (anonymous, user) {
         (Some(_), Some(_)) => return Err(one("there are both `anonymousId` and `userId`")),
         (None, None) => return Err(one("it isn't said whose choice this is")),
         (None, Some(id)) => {
             app.operator_token.check(headers)?;
-            ((IdentityKind::UserId, id), true)
+            ((IdentityKind::UserId, id), Authority::Operator)
         }
         (Some(id), None) => {
-            let operator = app.operator_token.check(headers).is_ok();
-            if !operator {
+            let authority = if app.operator_token.check(headers).is_ok() {
+                Authority::Operator
+            } else {
                 WriteKey::find(headers, write_key, app.register())?;
-            }
-            ((IdentityKind::AnonymousId, id), operator)
+                Authority::WriteKey
+            };
+            ((IdentityKind::AnonymousId, id), authority)
         }
     };
     if who.1.trim().is_empty() || who.1.len() > 256 {
         return Err(one("the id is empty or longer than 256 bytes"));
     }
-    Ok((who, if operator { Source::Operator } else { Source::Person }))
+    Ok((who, authority))
 }
 
 fn words(purposes: BTreeMap<String, String>) -> Result<BTreeMap<PurposeId, Status>, Problem> {
@@ -210,13 +231,21 @@ fn tag(language: Option<String>) -> Result<String, Problem> {
     }
 }
 
+/// What becomes of a choice.
+struct Plan {
+    records: Vec<ConsentRecord>,
+    /// Each yes that needs more than a write key.
+    not_taken: Vec<PurposeId>,
+}
+
 /// What the choice adds to the ledger: an explicit word each time it changes or renews something.
-fn decisions(
+fn plan(
     choice: &Choice,
+    proof: Proof,
     law: &Law,
     state: &LedgerState,
     now: Timestamp,
-) -> Result<Vec<ConsentRecord>, Problem> {
+) -> Result<Plan, Problem> {
     let newest = law.notices.current().ok_or_else(|| {
         Problem::malformed(
             "there is no privacy notice yet",
@@ -240,20 +269,32 @@ fn decisions(
             }
         }
     }
-    let mut decisions = Vec::new();
+    let (mut records, mut not_taken) = (Vec::new(), Vec::new());
     for (purpose, (status, source)) in said {
         if law.register.purpose(purpose.as_str()).is_none() {
             return Err(ChoiceError::Read(Refusal::UnknownPurpose(purpose.to_string()).into()).into());
         }
         let known = state.consent(purpose.as_str()).map_or(Status::Unknown, |record| record.status);
         let status = match (status, known) {
-            (Status::Given, _) => Status::Given,
+            (Status::Given, _) => match proof {
+                Proof::Proven => Status::Given,
+                Proof::Unproven => match state.heed_stamp(&purpose, Stamp::Yes) {
+                    Some(status) => status,
+                    None => {
+                        // A yes that holds already needs nothing.
+                        if state.permit(&purpose, &law.register, &law.notices, now).is_err() {
+                            not_taken.push(purpose);
+                        }
+                        continue;
+                    }
+                },
+            },
             // A no that is known already needs no second record.
             (_, known) if known.is_no() => continue,
             (_, Status::Given) => Status::Withdrawn,
             _ => Status::Refused,
         };
-        decisions.push(ConsentRecord {
+        records.push(ConsentRecord {
             purpose,
             status,
             at: now,
@@ -262,33 +303,41 @@ fn decisions(
             source,
         });
     }
-    Ok(decisions)
+    Ok(Plan { records, not_taken })
 }
 
-/// Takes a choice down and answers the resulting state with receipts. Blocks.
+/// Takes the person's own choice down and answers the resulting state with receipts. Blocks.
 ///
 /// # Errors
 /// [`Problem`] for the caller.
 pub fn take_choice(app: &Arc<App>, choice: Choice) -> Result<Value, Problem> {
+    heed_choice(app, choice, Authority::Operator)
+}
+
+/// Takes a choice down as far as the caller may speak for the person. Blocks.
+fn heed_choice(app: &Arc<App>, choice: Choice, authority: Authority) -> Result<Value, Problem> {
     let now = app.now();
     let law = app.store.law();
     let (kind, value) = choice.who.clone();
-    let known = app.store.read(|tx| {
+    let (known, proof) = app.store.read(|tx| {
         let subject = tx.find(kind, &value)?;
-        subject.map(|subject| tx.ledger(&subject)).transpose().map(Option::flatten)
+        let proof = authority.proof(tx, subject.as_ref())?;
+        let known = subject.map(|subject| tx.ledger(&subject)).transpose()?.flatten();
+        Ok::<_, StoreError>((known, proof))
     })?;
     let state_before = known.clone().unwrap_or_default();
     // Said before anything is written, so that a mistake costs no write.
-    let planned = decisions(&choice, law, &state_before, now)?;
-    let says_yes = planned.iter().any(|record| record.status == Status::Given);
-    if planned.is_empty() || (known.is_none() && !says_yes && choice.stored == Stored::OnYesAlone) {
-        return Ok(answer(law, &state_before, now, &[], known.is_some()));
+    let planned = plan(&choice, proof, law, &state_before, now)?;
+    let says_yes = planned.records.iter().any(|record| record.status == Status::Given);
+    if planned.records.is_empty() || (known.is_none() && !says_yes && choice.stored == Stored::OnYesAlone) {
+        let whole = answer(law, &state_before, now, &[], known.is_some());
+        return Ok(shown(whole, proof, choice.words.keys(), &planned.not_taken));
     }
     let author = match choice.source {
         Source::Operator => operator(),
         Source::Person | Source::Stamp | Source::Signal | Source::Merge | Source::System => Author::Subject,
     };
-    let shared = Arc::clone(app);
+    let (shared, words) = (Arc::clone(app), choice.words.clone());
     let written = app.store.write(Write { name: "consent.decide", author, at: now }, move |tx| {
         let app = &shared;
         let (kind, value) = &choice.who;
@@ -298,8 +347,10 @@ pub fn take_choice(app: &Arc<App>, choice: Choice) -> Result<Value, Problem> {
         };
         // The ledger is read again: somebody may have decided in the meantime.
         let state = tx.ledger(&subject)?.unwrap_or_default();
-        let decisions = decisions(&choice, Tx::law(tx), &state, now).unwrap_or(planned);
-        let recorded = decide(tx, &app.engine, app.vault(), &subject, decisions, now)?;
+        let proof = authority.proof(tx, Some(&subject))?;
+        let Plan { records, not_taken } =
+            plan(&choice, proof, Tx::law(tx), &state, now).unwrap_or(Plan { records: Vec::new(), ..planned });
+        let recorded = decide(tx, &app.engine, app.vault(), &subject, records, now)?;
         if fresh {
             let collection = tx.collect(&subject, &|_| true, now)?;
             let identity = collection.seal_identity(*kind, value, app.vault(), app.entropy.as_ref())?;
@@ -310,10 +361,10 @@ pub fn take_choice(app: &Arc<App>, choice: Choice) -> Result<Value, Problem> {
             .map(|(seq, record)| receipt(app, &subject, *seq, record, now))
             .collect::<Result<Vec<_>, _>>()?;
         let state = tx.ledger(&subject)?.unwrap_or_default();
-        Ok::<_, ChoiceError>((state, receipts))
+        Ok::<_, ChoiceError>((state, receipts, proof, not_taken))
     });
-    let (state, receipts) = written.wait()?;
-    Ok(answer(law, &state, now, &receipts, true))
+    let (state, receipts, proof, not_taken) = written.wait()?;
+    Ok(shown(answer(law, &state, now, &receipts, true), proof, words.keys(), &not_taken))
 }
 
 /// What a person has decided so far. Blocks.
@@ -341,6 +392,30 @@ fn answer(law: &Law, state: &LedgerState, now: Timestamp, receipts: &[Value], st
         "purposes": self::state(law, state, now),
         "receipts": receipts,
     })
+}
+
+/// The answer as the caller may see it: of a named customer, whoever has a write key alone sees nothing but the words
+/// that they have just sent, and which yes was not taken.
+fn shown<'w>(
+    mut answer: Value,
+    proof: Proof,
+    words: impl Iterator<Item = &'w PurposeId>,
+    not_taken: &[PurposeId],
+) -> Value {
+    if proof == Proof::Unproven {
+        let said: Vec<&str> =
+            words.filter(|purpose| !not_taken.contains(purpose)).map(PurposeId::as_str).collect();
+        if let Some(purposes) = answer.get_mut("purposes").and_then(Value::as_object_mut) {
+            purposes.retain(|purpose, _| said.contains(&purpose.as_str()));
+        }
+    }
+    let reason = "this customer is named, and a write key is public: to open again what was closed, send it from your server with the operator's token";
+    if let Some(answer) = answer.as_object_mut() {
+        let not_taken =
+            not_taken.iter().map(|purpose| json!({ "purpose": purpose.as_str(), "reason": reason }));
+        answer.insert("not_taken".to_owned(), not_taken.collect());
+    }
+    answer
 }
 
 /// Where each purpose stands for a person: the last word, whether it is permitted, and whether to ask.

@@ -2,7 +2,7 @@
 //! the eyes of. It shows a shop's developer what belongs where; it must never be part of a real shop's server, nor do
 //! anything for its customers past intake, the ledger and the rights.
 //!
-//! Forms are posted by this shop's own pages alone: every handler of a `POST` calls [`visit::from_our_own_page`].
+//! Forms are posted by this shop's own pages alone: every handler of a `POST` calls `visit::from_our_own_page`.
 
 mod article;
 mod browse;

@@ -60,6 +60,7 @@ pub(super) const fn refusal(refusal: &Refusal) -> &'static str {
         Refusal::ConsentExpired(_) => "your yes has run out",
         Refusal::Objected(_) => "you objected",
         Refusal::Restricted => "you asked us to stop using your data",
+        Refusal::Unproven => "we can't tell yet that it is you",
         Refusal::OptOutSignal(_) => "your browser says no for you",
         Refusal::UnknownPurpose(_) | Refusal::UndeclaredKind { .. } => "we don't do that",
     }

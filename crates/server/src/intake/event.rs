@@ -49,6 +49,7 @@ enum Meaning {
     Order(OrderAction),
     Share,
     Review,
+    Rating,
 }
 
 /// What a name means: any capitals, and `_` or `-` for spaces.
@@ -96,6 +97,8 @@ fn meaning(name: &str) -> Option<Meaning> {
         "order cancelled" | "order canceled" | "cancelled order" => Meaning::Order(OrderAction::Cancelled),
         "product shared" | "shared product" | "cart shared" | "shared cart" => Meaning::Share,
         "product reviewed" | "reviewed product" => Meaning::Review,
+        // Not Segment's: what somebody says to a recommendation.
+        "recommendation rated" | "rated recommendation" => Meaning::Rating,
         _ => return None,
     })
 }
@@ -123,8 +126,23 @@ pub(super) fn track(
             verdict: "review".to_owned(),
             text: free_text(first(properties, &["review_body", "review", "text"])),
         })),
+        Some(Meaning::Rating) => {
+            let item = article(properties)?.map_or_else(|| product(properties), |item| Ok(Some(item)))?;
+            Ok(Row::Told(Told {
+                at,
+                item: Some(item.ok_or(Unfit::Incomplete)?),
+                verdict: rating(properties).ok_or(Unfit::Incomplete)?.to_owned(),
+                text: None,
+            }))
+        }
         None => happened(name, properties, at, register).map(Row::Happened),
     }
+}
+
+/// What is said against a recommendation; each of these keeps the item off this person's shelves.
+fn rating(properties: &Value) -> Option<&'static str> {
+    let said = member(properties, "verdict").as_str()?.trim().to_lowercase().replace(['-', ' '], "_");
+    ["not_interested", "wrong", "intrusive"].into_iter().find(|verdict| *verdict == said)
 }
 
 /// The row of a `page` or `screen` call. A page with an article's id counts as reading it.

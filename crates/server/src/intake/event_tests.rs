@@ -11,7 +11,8 @@ fn taken(name: &str, properties: Value) -> Result<Row, Unfit> {
 
 /// The kind and action (or verdict) of what an event becomes.
 fn told(name: &str) -> String {
-    let full = json!({"product_id": "p1", "order_id": "o1", "query": "boots", "article_id": "a1"});
+    let full = json!({"product_id": "p1", "order_id": "o1", "query": "boots", "article_id": "a1",
+        "verdict": "not_interested"});
     match taken(name, full) {
         Ok(Row::Browsed(row)) => format!("browsed {:?}", row.action),
         Ok(Row::Basketed(row)) => format!("basketed {:?}", row.action),
@@ -47,9 +48,27 @@ fn events_become_typed_rows() {
         ("Order Refunded", "ordered Refunded"),
         ("Cart Shared", "told shared"),
         ("Product Reviewed", "told review"),
+        ("Recommendation Rated", "told not_interested"),
         ("Mouse Moved", "undeclared_event"),
     ] {
         assert_eq!(told(name), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_rating_needs_an_item_and_a_known_verdict() {
+    for (properties, item) in [
+        (json!({"product_id": "p1", "verdict": "wrong"}), Some("p1")),
+        (json!({"article_id": "a1", "verdict": "Not interested"}), Some("a1")),
+        (json!({"product_id": "p1", "verdict": "ana@example.com"}), None),
+        (json!({"product_id": "p1"}), None),
+        (json!({"verdict": "intrusive"}), None),
+    ] {
+        match (taken("Recommendation Rated", properties.clone()), item) {
+            (Ok(Row::Told(told)), Some(_)) => assert_eq!(told.item.as_deref(), item, "{properties}"),
+            (Err(Unfit::Incomplete), None) => {}
+            (other, _) => panic!("{properties}: {other:?}"),
+        }
     }
 }
 

@@ -35,10 +35,23 @@ use privacy::entropy::Entropy;
 use privacy::signals::Gpc;
 use store::{Pending, Store, Write};
 
+use crate::consent::Authority;
 use crate::recommend::Engine;
 
-/// Takes a parsed body in as one write, as HTTP does: for the demo's simulated year, tests and benchmarks.
+/// Takes a parsed body of the operator's own in as one write: for the demo's simulated year, tests and benchmarks.
 pub fn take_in(
+    store: &Store,
+    engine: &Engine,
+    entropy: &Arc<dyn Entropy>,
+    body: Body,
+    arrival: Arrival,
+    opt_out: Gpc,
+) -> Pending<Outcome, TakeError> {
+    take_from(Authority::Operator, store, engine, entropy, body, arrival, opt_out)
+}
+
+fn take_from(
+    authority: Authority,
     store: &Store,
     engine: &Engine,
     entropy: &Arc<dyn Entropy>,
@@ -51,6 +64,7 @@ pub fn take_in(
         vault: Arc::clone(store.vault()),
         entropy: Arc::clone(entropy),
         engine: engine.clone(),
+        authority,
         now: arrival.now(),
     };
     let author = Author::Machine { part: "intake".to_owned() };

@@ -20,6 +20,7 @@ use super::segment::{Body, BodyError, Call, MOST_BODY_BYTES, MOST_EVENTS};
 use super::settings::settings;
 use super::take::{Means, TakeError, take};
 use crate::app::App;
+use crate::consent::Authority;
 use crate::operate::IntakeOutcome;
 use crate::web::{Access, Problem, ProblemKind, State, Table, WriteKey};
 
@@ -97,7 +98,7 @@ async fn taken(
         let (app, headers) = (Arc::clone(app), headers.clone());
         move |bytes: &Bytes| parse(&app, &headers, call, bytes, arrival, opt_out)
     };
-    let events = if bytes.len() > QUICKLY_READ {
+    let (events, authority) = if bytes.len() > QUICKLY_READ {
         let parsed = tokio::task::spawn_blocking(move || work(&bytes)).await;
         parsed.map_err(|error| Problem::internal(&error))??
     } else {
@@ -107,6 +108,7 @@ async fn taken(
         vault: Arc::clone(app.vault()),
         entropy: Arc::clone(&app.entropy),
         engine: app.engine.clone(),
+        authority,
         now: arrival.now(),
     };
     let what = Write {
@@ -123,7 +125,7 @@ async fn taken(
     Ok(outcome)
 }
 
-type Parsed = Vec<Result<super::segment::Event, &'static str>>;
+type Parsed = (Vec<Result<super::segment::Event, &'static str>>, Authority);
 
 fn parse(
     app: &App,
@@ -135,8 +137,13 @@ fn parse(
 ) -> Result<Parsed, Problem> {
     let inflated = inflate(bytes)?;
     let body = Body::read(inflated.as_deref().unwrap_or(bytes), call).map_err(unreadable)?;
-    WriteKey::find(headers, body.write_key.as_deref(), app.register())?;
-    Ok(body.events(arrival, opt_out, app.register()))
+    let authority = if app.operator_token.check(headers).is_ok() {
+        Authority::Operator
+    } else {
+        WriteKey::find(headers, body.write_key.as_deref(), app.register())?;
+        Authority::WriteKey
+    };
+    Ok((body.events(arrival, opt_out, app.register()), authority))
 }
 
 /// Unpacks gzip, which its first bytes tell, up to the limit; `None` for what isn't packed.

@@ -12,6 +12,7 @@ use privacy::signals::Gpc;
 use serde_json::Value;
 
 use super::field::member;
+use crate::consent::Proof;
 
 /// Preferences by the purpose's place in the register: a set of those named, and of those agreed to. Purposes beyond
 /// the 128th can't be stamped, which is a no.
@@ -156,6 +157,8 @@ pub(crate) struct Circumstances<'a> {
     pub(crate) stamps: Option<Stamps>,
     /// How they are meant.
     pub(crate) meant: Meant,
+    /// How far an explicit yes counts.
+    pub(crate) proof: Proof,
     /// Whether an opt-out signal came with it.
     pub(crate) opt_out: Gpc,
     /// When it happened.
@@ -174,7 +177,7 @@ pub(crate) fn decisions(
     state: &LedgerState,
     register: &Register,
 ) -> Vec<LedgerEntry> {
-    let Circumstances { stamps, meant, opt_out, at, now, notice, language } = circumstances;
+    let Circumstances { stamps, meant, proof, opt_out, at, now, notice, language } = circumstances;
     let mut entries = Vec::new();
     let record = |purpose: &PurposeId, status, at, source| {
         let (purpose, language) = (purpose.clone(), (*language).to_owned());
@@ -204,12 +207,13 @@ pub(crate) fn decisions(
             Meant::Decided if known.is_some_and(|known| known.at == *at) => {}
             Meant::Decided if heard => {
                 let was_given = known.is_some_and(|known| known.status == Status::Given);
-                let status = match (stamp, was_given) {
-                    (Stamp::Yes, _) => Status::Given,
-                    (Stamp::No, true) => Status::Withdrawn,
-                    (Stamp::No, false) => Status::Refused,
+                let status = match (stamp, proof, was_given) {
+                    (Stamp::Yes, Proof::Proven, _) => Some(Status::Given),
+                    (Stamp::Yes, Proof::Unproven, _) => state.heed_stamp(purpose, stamp),
+                    (Stamp::No, _, true) => Some(Status::Withdrawn),
+                    (Stamp::No, _, false) => Some(Status::Refused),
                 };
-                entries.push(record(purpose, status, *at, Source::Person));
+                entries.extend(status.map(|status| record(purpose, status, *at, Source::Person)));
             }
             // Art. 21: an explicit no to what rests on legitimate interests is an objection.
             Meant::Decided
@@ -227,6 +231,15 @@ pub(crate) fn decisions(
         }
     }
     entries
+}
+
+/// Whether an event agrees to something that is closed.
+pub(crate) fn knocks(stamps: Option<Stamps>, state: &LedgerState, register: &Register) -> bool {
+    let closed =
+        |purpose: &PurposeId| state.consent(purpose.as_str()).is_some_and(|known| known.status.is_no());
+    stamps.is_some_and(|stamps| {
+        stamps.named(register).any(|(purpose, _, stamp)| stamp == Stamp::Yes && closed(purpose))
+    })
 }
 
 /// Whether the entry closes something.

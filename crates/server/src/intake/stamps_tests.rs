@@ -26,6 +26,7 @@ fn heed(
         stamps: preferences(&json!({"consent": {"categoryPreferences": consent}}), &register)
             .map(|(stamps, _)| stamps),
         meant,
+        proof: Proof::Proven,
         opt_out,
         at: at(second),
         now: at(1_000_000),

@@ -25,7 +25,8 @@ use store::{Put, WriteTx};
 use super::outcome::{Fate, Outcome};
 use super::row::Row;
 use super::segment::Event;
-use super::stamps::{Admission, Circumstances, closes, decisions};
+use super::stamps::{Admission, Circumstances, Meant, closes, decisions, knocks};
+use crate::consent::{Authority, Proof};
 use crate::recommend::{self, Engine, Lesson};
 
 /// Why a whole batch could not be taken in.
@@ -57,6 +58,8 @@ pub(crate) struct Means {
     pub(crate) entropy: Arc<dyn Entropy>,
     /// Learns.
     pub(crate) engine: Engine,
+    /// With what the batch came.
+    pub(crate) authority: Authority,
     /// When the batch arrived.
     pub(crate) now: Timestamp,
 }
@@ -154,7 +157,12 @@ impl<'t, 'w> Take<'t, 'w> {
             }
         };
         Ok(match stored.fate {
-            Fate::Refused("nothing_to_keep") if decided || linked > 0 || resolved.joined => Fate::Stored,
+            Fate::Refused("nothing_to_keep")
+                if decided == Heard::Recorded || linked > 0 || resolved.joined =>
+            {
+                Fate::Stored
+            }
+            Fate::Refused("nothing_to_keep") if decided == Heard::Unproven => Fate::Refused("unproven"),
             Fate::Refused("nothing_to_keep") if resolved.subject.is_some() => Fate::Duplicate,
             other => other,
         })
@@ -168,7 +176,7 @@ impl<'t, 'w> Take<'t, 'w> {
         }
         let register = self.register();
         let mut state = LedgerState::default();
-        for entry in decisions(&self.circumstances(event), &state.clone(), register) {
+        for entry in decisions(&self.circumstances(event, Proof::Proven), &state.clone(), register) {
             state.apply(entry);
         }
         let mut refusal = None;
@@ -202,16 +210,17 @@ impl<'t, 'w> Take<'t, 'w> {
         }
         // A yes that was just said must be kept to be heeded; a no needs nobody to be known.
         let said_yes = state.consents().any(|record| !record.status.is_no());
-        if event.rows.is_empty() && event.meant == super::stamps::Meant::Decided && said_yes {
+        if event.rows.is_empty() && event.meant == Meant::Decided && said_yes {
             return Ok(());
         }
         Err(refusal.unwrap_or(if event.rows.is_empty() { "nothing_to_keep" } else { "undeclared_kind" }))
     }
 
-    fn circumstances<'e>(&self, event: &'e Event) -> Circumstances<'e> {
+    fn circumstances<'e>(&self, event: &'e Event, proof: Proof) -> Circumstances<'e> {
         Circumstances {
             stamps: event.stamps,
             meant: event.meant,
+            proof,
             opt_out: event.opt_out,
             at: event.at,
             now: self.means.now,
@@ -242,13 +251,28 @@ impl<'t, 'w> Take<'t, 'w> {
         self.people.remove(subject);
     }
 
-    /// Appends the event's decisions to the ledger and heeds them at once. Whether there were any.
-    fn decide(&mut self, subject: &Subject, event: &Event, is_new: IsNew) -> Result<bool, TakeError> {
-        let circumstances = self.circumstances(event);
+    /// Appends the event's decisions to the ledger and heeds them at once.
+    fn decide(&mut self, subject: &Subject, event: &Event, is_new: IsNew) -> Result<Heard, TakeError> {
+        let proof = self.proof(subject, event)?;
+        let circumstances = self.circumstances(event, proof);
         let register = self.register();
         let known = self.known(subject)?;
         let entries = decisions(&circumstances, &known.state, register);
-        self.append(subject, entries, is_new)
+        let turned_away = proof == Proof::Unproven && knocks(event.stamps, &known.state, register);
+        Ok(match self.append(subject, entries, is_new)? {
+            true => Heard::Recorded,
+            false if turned_away => Heard::Unproven,
+            false => Heard::Nothing,
+        })
+    }
+
+    /// How far an event's explicit yes counts: a write key is public, and anybody can name a customer with it.
+    fn proof(&self, subject: &Subject, event: &Event) -> Result<Proof, TakeError> {
+        Ok(match (event.meant, self.means.authority) {
+            (Meant::Decided, Authority::WriteKey) if event.claims.name.is_some() => Proof::Unproven,
+            (Meant::Decided, authority) => authority.proof(self.tx, Some(subject))?,
+            (Meant::Stamped | Meant::Attested, _) => Proof::Proven,
+        })
     }
 
     /// Appends entries to the ledger and heeds them at once. Whether there were any.
@@ -426,6 +450,17 @@ pub(super) enum IsNew {
     Yes,
     /// No.
     No,
+}
+
+/// What became of an event's decisions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Heard {
+    /// There were some, and they stand in the ledger.
+    Recorded,
+    /// There was nothing new.
+    Nothing,
+    /// A yes that would have opened again what a named customer closed came with a write key alone.
+    Unproven,
 }
 
 /// What was kept of an event.

@@ -11,9 +11,10 @@ use privacy::store::{Day, StoreError};
 use serde_json::{Value, json};
 use store::{Options, Store};
 
-use super::import::{Format, Import, ImportArgs};
-use super::{Arrival, Body, Outcome, take_in};
+use super::import::{Format, Import, ImportArgs, ImportError, News};
+use super::{Arrival, Body, Outcome, take_from};
 use crate::app::SystemEntropy;
+use crate::consent::Authority;
 use crate::recommend::Engine;
 
 struct Shop {
@@ -39,9 +40,14 @@ fn shop() -> Shop {
 
 impl Shop {
     fn take(&self, events: Value, opt_out: Gpc) -> Outcome {
+        self.take_by(Authority::Operator, events, opt_out)
+    }
+
+    fn take_by(&self, authority: Authority, events: Value, opt_out: Gpc) -> Outcome {
         let body = Body::read(&serde_json::to_vec(&json!({ "batch": events })).unwrap(), None).unwrap();
         let entropy: Arc<dyn privacy::entropy::Entropy> = Arc::new(SystemEntropy);
-        take_in(&self.store, &self.engine, &entropy, body, Arrival::Live(now()), opt_out).wait().unwrap()
+        let arrival = Arrival::Live(now());
+        take_from(authority, &self.store, &self.engine, &entropy, body, arrival, opt_out).wait().unwrap()
     }
 
     fn people(&self) -> u64 {
@@ -186,6 +192,27 @@ fn an_explicit_decision_is_recorded_though_it_brings_no_row() {
     assert_eq!(entries.unwrap().len(), 1);
 }
 
+#[test]
+fn a_write_key_opens_again_only_what_somebody_without_a_name_closed() {
+    let decide = |who: &str, id: &str, yes: bool, minute: u8| {
+        json!({"type": "track", "event": "Segment Consent Preference", who: id,
+        "timestamp": format!("2026-05-01T00:{minute:02}:00Z"),
+        "context": {"consent": {"categoryPreferences": {"analytics": yes}}}})
+    };
+    for (who, authority, expected) in [
+        ("userId", Authority::WriteKey, 0),
+        ("userId", Authority::Operator, 1),
+        ("anonymousId", Authority::WriteKey, 1),
+    ] {
+        let shop = shop();
+        let take = |yes, minute| shop.take_by(authority, json!([decide(who, "k", yes, minute)]), Gpc::Silent);
+        assert_eq!((take(true, 1).stored, take(false, 2).stored), (1, 1), "{who}");
+        let again = take(true, 3);
+        assert_eq!(again.stored, expected, "{who}");
+        assert_eq!(again.refused.get("unproven").copied().unwrap_or(0), 1 - expected, "{who}");
+    }
+}
+
 fn retail(shop: &Shop, basis: bool) -> ImportArgs {
     let file = shop.folder.path().join("log.csv");
     let text = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n1,85123A,LAMP,6,2010-12-01 08:26:00,2.55,17850.0,UK\n1,71053,LANTERN,2,2010-12-01 08:26:00,3.39,17850.0,UK\nbroken\n2,22,X,1,2010-12-01 08:28:00,1,13047,UK\n";
@@ -216,6 +243,26 @@ fn an_import_stores_nothing_twice_and_loses_no_good_line() {
     let again = import.run(&ImportArgs { file: renamed, ..args }, &mut |_| {}).unwrap();
     assert_eq!((again.stored, again.duplicate), (0, 2));
     assert_eq!((shop.people(), shop.rows(Kind::PurchaseHistory)), (2, 2));
+}
+
+#[test]
+fn a_file_without_one_readable_line_is_a_failure_each_time() {
+    let shop = shop();
+    let import =
+        Import { store: &shop.store, engine: &shop.engine, entropy: Arc::new(SystemEntropy), now: now() };
+    let args = ImportArgs { format: Format::Sessions, currency: None, ..retail(&shop, true) };
+    for _ in 0..2 {
+        let mut shown = 0;
+        let failed = import.run(&args, &mut |news| shown += u32::from(matches!(news, News::Rejected { .. })));
+        let failed = failed.unwrap_err();
+        assert!(matches!(failed, ImportError::NothingReadable(..)), "{failed}");
+        assert_eq!(shown, 5);
+    }
+    let rejects = std::fs::read_to_string(shop.folder.path().join("log.csv.rejects.jsonl")).unwrap();
+    assert_eq!(rejects.lines().count(), 5, "no line twice: {rejects}");
+    let absent = ImportArgs { file: shop.folder.path().join("absent"), ..args };
+    let failed = import.run(&absent, &mut |_| {}).unwrap_err();
+    assert!(failed.to_string().contains("nothing was read yet") && failed.mend().contains("check the name"));
 }
 
 #[test]

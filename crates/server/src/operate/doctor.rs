@@ -93,10 +93,10 @@ pub fn from_inside(app: &App) -> Result<Vec<Diagnosis>, StoreError> {
     let findings = app.store.check()?;
     for (part, well) in [
         ("database", "the database files are whole".to_owned()),
-        ("keys", "every key opens, and no rotation is unfinished".to_owned()),
+        ("keys", "the keys of every epoch open, and no rotation is unfinished".to_owned()),
         ("permissions", "the store's files are closed to others".to_owned()),
         ("notices", "every version of the notice can be read".to_owned()),
-        ("ledger", format!("the ledgers of {people} people replay")),
+        ("ledger", format!("the decisions of {people} people can be read")),
         ("audit", format!("the audit log's {size} entries are those that were signed")),
     ] {
         if findings.iter().all(|finding| finding.part != part) {
@@ -196,7 +196,14 @@ fn check_backup(places: &Places, now: Timestamp) -> Diagnosis {
         Some(days) if days > BACKUP_DAYS => {
             Diagnosis::warning("backup", format!("the last backup is {days} days old"), mend)
         }
-        Some(days) => Diagnosis::ok("backup", format!("the last backup is {days} days old")),
+        Some(days) => Diagnosis::ok(
+            "backup",
+            match days {
+                ..=0 => "the last backup is of today".to_owned(),
+                1 => "the last backup is 1 day old".to_owned(),
+                _ => format!("the last backup is {days} days old"),
+            },
+        ),
     }
 }
 
@@ -254,7 +261,10 @@ mod tests {
         let now = at("2026-11-22T10:00:00Z");
         assert_eq!(check_backup(&places, now).level, Level::Warning);
         super::super::note_backup(&places, at("2026-11-20T10:00:00Z")).unwrap();
+        assert_eq!(check_backup(&places, now).what, "the last backup is 2 days old");
         assert_eq!(check_backup(&places, now).level, Level::Ok);
+        let same_day = check_backup(&places, at("2026-11-20T12:00:00Z"));
+        assert_eq!(same_day.what, "the last backup is of today");
         assert_eq!(check_backup(&places, at("2026-12-22T10:00:00Z")).level, Level::Warning);
     }
 

@@ -53,7 +53,8 @@ fn flush(app: &Arc<App>) {
 
 fn expire(app: &Arc<App>) {
     match crate::rights::expire(app) {
-        Ok(_) => tracing::info!("what had expired is deleted"),
+        Ok(0) => {}
+        Ok(people) => tracing::info!(people, "what had expired is deleted"),
         Err(error) => {
             app.metrics.job_failed("expire");
             tracing::error!(error.cause = %error, "what has expired could not be deleted; run `equipoise doctor`");

@@ -130,7 +130,8 @@ pub fn open_app(options: StartOptions) -> Result<Arc<App>, StartError> {
 pub fn open(options: StartOptions) -> Result<App, StartError> {
     let StartOptions { places, register, progress, clock, entropy } = options;
     let register = read(&register)?;
-    if let Serving::At(origin) = serving(&places.data_dir)? {
+    let found = serving(&places.data_dir)?;
+    if let Serving::At(origin) = found {
         // This very process announces itself before it opens, without an origin yet.
         return Err(StartError::Served(origin));
     }
@@ -145,7 +146,11 @@ pub fn open(options: StartOptions) -> Result<App, StartError> {
     let bar = progress_bar(&store, progress)?;
     let people = replay(&store, &engine, now, &|people| bar.set_position(people))?;
     bar.finish_and_clear();
-    tracing::info!(people, "the recommender is built");
+    match found {
+        Serving::Starting => tracing::info!(people, "the recommender is built"),
+        // A command that opens the data for itself alone.
+        Serving::Nobody | Serving::At(_) => tracing::debug!(people, "the recommender is built"),
+    }
     Ok(App { store, engine, metrics: Metrics::new(), clock, entropy, operator_token, demo: None })
 }
 

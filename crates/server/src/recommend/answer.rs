@@ -27,7 +27,7 @@ use privacy::subject::Subject;
 use store::ItemKind;
 
 use super::learning::declared;
-use super::reason::{Ground, explain};
+use super::reason::{Ground, Past, explain};
 use super::{Catalogue, CatalogueItem, Engine, PART};
 use crate::app::App;
 use crate::web::Problem;
@@ -39,6 +39,8 @@ pub enum Who {
     Nobody,
     /// Somebody whom the ledger may know.
     Known(Subject),
+    /// A named customer, asked for with nothing but a write key, which is public.
+    Unproven,
 }
 
 /// What is wanted.
@@ -142,6 +144,7 @@ pub fn recommend(app: &App, ask: &Ask) -> Result<Answer, Problem> {
     let answer = app.store.read(|tx| {
         let grant = match ask.who {
             Who::Nobody => Err(Refusal::UnknownSubject),
+            Who::Unproven => Err(Refusal::Unproven),
             Who::Known(_) if signalled => Err(Refusal::OptOutSignal(purpose.clone())),
             Who::Known(subject) => match tx.authorize::<Personalisation>(&subject, PART, now) {
                 Ok(grant) => Ok(grant),
@@ -273,7 +276,7 @@ fn rank(app: &App, ask: &Ask, known: &Known, ground: Ground, now: Timestamp) -> 
     let cart: Vec<ItemId> = ask.cart.iter().filter_map(number).collect();
     let mut history: Vec<Held> = Vec::new();
     let weigh = |item: ItemId, weight: f64, history: &mut Vec<Held>| {
-        if !history.iter().any(|held| held.item == item) && history.len() < 40 {
+        if !history.iter().any(|held| held.item == item) && history.len() < 20 {
             history.push(Held { item, weight });
         }
     };
@@ -317,7 +320,7 @@ fn rank(app: &App, ask: &Ask, known: &Known, ground: Ground, now: Timestamp) -> 
         (&again[..], AGAIN),
         (&suits[..], SUITS),
         (&likeness[..], ALIKE),
-        (popular.as_slice(), POPULAR),
+        (popular.get(..wide).unwrap_or(&popular), POPULAR),
     ];
     let sources: Vec<Source<'_>> = sources
         .into_iter()
@@ -368,6 +371,10 @@ fn rank(app: &App, ask: &Ask, known: &Known, ground: Ground, now: Timestamp) -> 
             brand: item.and_then(|item| catalogue.brand(item)),
         }
     };
+    let past = Past {
+        looked: known.looked.iter().filter_map(|(_, item, _)| engine.number(item)).collect(),
+        bought: known.purchases.iter().map(|purchase| purchase.item).collect(),
+    };
     let shelf = apply(candidates, &rules, facts, |a, b| catalogue.content().similarity(a, b));
     shelf
         .shown
@@ -375,7 +382,7 @@ fn rank(app: &App, ask: &Ask, known: &Known, ground: Ground, now: Timestamp) -> 
         .filter_map(|(_, scored)| {
             let item =
                 catalogue.numbered(scored.item()).cloned().or_else(|| engine.nameless(scored.item()))?;
-            let why = explain(&scored, ground, &catalogue, engine, known_items(known, engine).as_slice());
+            let why = explain(&scored, ground, &catalogue, engine, &past);
             Some(Recommended { item, score: scored.score(), why })
         })
         .collect()
@@ -386,9 +393,4 @@ fn fits<'c>(catalogue: &'c Catalogue, known: &Known, visit: &[ItemId]) -> BTreeS
     let fit = |item: ItemId| catalogue.numbered(item).and_then(|item| item.fit.as_deref());
     let bought: BTreeSet<&str> = known.purchases.iter().filter_map(|purchase| fit(purchase.item)).collect();
     if bought.is_empty() { visit.iter().filter_map(|item| fit(*item)).collect() } else { bought }
-}
-
-fn known_items(known: &Known, engine: &Engine) -> Vec<ItemId> {
-    let looked = known.looked.iter().filter_map(|(_, item, _)| engine.number(item));
-    looked.chain(known.purchases.iter().map(|purchase| purchase.item)).collect()
 }

@@ -1,10 +1,11 @@
 //! The models in memory, and what of each person is in them, so that it can be taken out again exactly.
 //!
-//! INVARIANT: after [`Models::forget_person`] every model equals one that never saw the person, number for number.
+//! INVARIANT: after `Models::forget_person` every model equals one that never saw the person, number for number.
 //! Nothing here is ever written to disk: a restart learns again from what grants still open.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -101,6 +102,8 @@ struct Inner {
     models: RwLock<Models>,
     catalogue: RwLock<Arc<Catalogue>>,
     popular: Mutex<Option<PopularList>>,
+    /// Counts the times that something was learnt.
+    learnt: AtomicU64,
     at_least: u32,
     /// Explanations on their way into the vault.
     pub(super) shown: super::ShownBuffer,
@@ -109,12 +112,15 @@ struct Inner {
 /// What is popular on a day, as it was computed at an instant.
 struct PopularList {
     at: Instant,
+    /// How much had been learnt then.
+    learnt: u64,
     day: Day,
     list: Arc<Vec<Scored>>,
 }
 
-/// How old a list of what is popular may be, when nobody was forgotten since.
-const POPULAR_FOR: Duration = Duration::from_millis(100);
+/// How old a list of what is popular may be when more was learnt since. When somebody was forgotten it may not be used
+/// at all any more.
+const POPULAR_FOR: Duration = Duration::from_secs(1);
 
 impl Engine {
     /// An engine that knows nobody. What fewer than `at_least` people did is not popular.
@@ -127,6 +133,7 @@ impl Engine {
                 models: RwLock::default(),
                 catalogue: RwLock::new(Arc::new(catalogue)),
                 popular: Mutex::new(None),
+                learnt: AtomicU64::new(0),
                 at_least: at_least.people(),
                 shown: super::ShownBuffer::default(),
             }),
@@ -163,6 +170,7 @@ impl Engine {
         for fact in facts {
             models.learn(names, fact);
         }
+        self.inner.learnt.fetch_add(1, Ordering::Release);
     }
 
     /// Takes a person out of every model that knows them by one of these names, then learns `facts` anew under
@@ -231,27 +239,30 @@ impl Engine {
         })
     }
 
-    /// What is popular on a day, best first: computed anew at least every 100 ms, and after every forgetting.
+    /// What is popular on a day, best first: computed anew within a second of something new, and
+    /// before the next answer after every forgetting.
     #[must_use]
     pub fn popular(&self, today: Day) -> Arc<Vec<Scored>> {
+        let learnt = self.inner.learnt.load(Ordering::Acquire);
         let mut cached = self.inner.popular.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*cached {
-            Some(known) if known.day == today && known.at.elapsed() < POPULAR_FOR => Arc::clone(&known.list),
-            _ => {
-                let question = Question {
-                    context: None,
-                    today,
-                    window_days: 90,
-                    half_life_days: 21.0,
-                    at_least: self.inner.at_least,
-                    count: 500,
-                };
-                let models = self.inner.models.read().unwrap_or_else(PoisonError::into_inner);
-                let list = Arc::new(models.popularity.score(&question).unwrap_or_default());
-                *cached = Some(PopularList { at: Instant::now(), day: today, list: Arc::clone(&list) });
-                list
-            }
+        if let Some(known) = &*cached
+            && known.day == today
+            && (known.learnt == learnt || known.at.elapsed() < POPULAR_FOR)
+        {
+            return Arc::clone(&known.list);
         }
+        let question = Question {
+            context: None,
+            today,
+            window_days: 90,
+            half_life_days: 21.0,
+            at_least: self.inner.at_least,
+            count: 500,
+        };
+        let models = self.inner.models.read().unwrap_or_else(PoisonError::into_inner);
+        let list = Arc::new(models.popularity.score(&question).unwrap_or_default());
+        *cached = Some(PopularList { at: Instant::now(), learnt, day: today, list: Arc::clone(&list) });
+        list
     }
 
     /// Reads the session index and the counts under one lock.

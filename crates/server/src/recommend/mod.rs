@@ -10,6 +10,7 @@ mod learning;
 mod reason;
 mod routes;
 mod shown;
+mod stocking;
 
 pub use answer::{Answer, Ask, Reason, Recommended, Wanted, Who, recommend};
 pub use catalogue::{Catalogue, CatalogueItem};

@@ -1,5 +1,7 @@
 //! Reasons in plain words. A reason names what the person did, the page at hand, or a count; never somebody else.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use models::recommend::{Cause, ItemId, Scored};
 use privacy::data::Kind;
@@ -16,14 +18,34 @@ pub(super) enum Ground {
     PageAlone,
 }
 
-/// The reasons for a score, the largest first; their parts add up to it. `bought` and looked-at items that a grant
-/// opened are in `known`; any other item can only come from the page.
+/// What a grant opened of the person's past; any other item can only come from the page.
+pub(super) struct Past {
+    pub(super) looked: BTreeSet<ItemId>,
+    pub(super) bought: BTreeSet<ItemId>,
+}
+
+impl Past {
+    /// The kind of data that an item of a reason comes from.
+    fn source(&self, cause: Cause) -> Option<Kind> {
+        match cause {
+            Cause::Bought { .. } => Some(Kind::PurchaseHistory),
+            Cause::Visit { item } => self.looked.contains(&item).then_some(Kind::BrowsingHistory),
+            Cause::Suits { item } | Cause::Alike { item } => {
+                let bought = self.bought.contains(&item).then_some(Kind::PurchaseHistory);
+                bought.or(self.looked.contains(&item).then_some(Kind::BrowsingHistory))
+            }
+            Cause::Popular { .. } => None,
+        }
+    }
+}
+
+/// The reasons for a score, the largest first; their parts add up to it.
 pub(super) fn explain(
     scored: &Scored,
     ground: Ground,
     catalogue: &Catalogue,
     engine: &Engine,
-    known: &[ItemId],
+    past: &Past,
 ) -> Vec<Reason> {
     let name = |item: ItemId| {
         catalogue
@@ -41,31 +63,19 @@ pub(super) fn explain(
     let mut why: Vec<Reason> = Vec::new();
     for contribution in scored.parts() {
         let reason = {
-            let (text, cause, data) = match contribution.cause {
-                Cause::Visit { item } => {
-                    (format!("Because you looked at {}", name(item)), Some(item), Some(Kind::BrowsingHistory))
-                }
-                Cause::Bought { item, time } => {
-                    (format!("You bought it on {}", date(time)), Some(item), Some(Kind::PurchaseHistory))
-                }
-                Cause::Suits { item } => (
-                    format!("Often chosen together with {}", name(item)),
-                    Some(item),
-                    Some(Kind::PurchaseHistory),
-                ),
-                Cause::Popular { context: _ } => {
-                    ("Popular in this shop at the moment".to_owned(), None, None)
-                }
-                Cause::Alike { item } => {
-                    (format!("Goes with {}", name(item)), Some(item), Some(Kind::BrowsingHistory))
-                }
+            let (text, cause) = match contribution.cause {
+                Cause::Visit { item } => (format!("Because you looked at {}", name(item)), Some(item)),
+                Cause::Bought { item, time } => (format!("You bought it on {}", date(time)), Some(item)),
+                Cause::Suits { item } => (format!("Often chosen together with {}", name(item)), Some(item)),
+                Cause::Popular { context: _ } => ("Popular in this shop at the moment".to_owned(), None),
+                Cause::Alike { item } => (format!("Goes with {}", name(item)), Some(item)),
             };
-            let personal = ground == Ground::Granted && cause.is_some_and(|item| known.contains(&item));
+            let data = past.source(contribution.cause).filter(|_| ground == Ground::Granted);
             Reason {
                 text,
                 part: contribution.part,
-                data: data.filter(|_| personal),
-                purpose: personal.then(PurposeId::of::<Personalisation>),
+                data,
+                purpose: data.map(|_| PurposeId::of::<Personalisation>()),
                 cause_item: cause.and_then(id),
             }
         };

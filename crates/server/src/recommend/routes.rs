@@ -1,12 +1,12 @@
-//! `GET /v1/recommendations`: who may ask for whom, and the answer as JSON.
+//! The routes, and `GET /v1/recommendations`: who may ask for whom, and the answer as JSON.
 
 use axum::Json;
 use axum::extract::Query;
 use axum::http::{HeaderMap, Method};
 use privacy::pseudonym::IdentityKind;
 use privacy::signals::gpc;
+use privacy::store::StoreError;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
 
 use super::{Answer, Ask, Wanted, Who, recommend};
 use crate::web::{Access, Problem, State, Table, WriteKey};
@@ -14,11 +14,25 @@ use crate::web::{Access, Problem, State, Table, WriteKey};
 /// The routes of this feature.
 #[must_use]
 pub fn routes(table: Table) -> Table {
-    table.declare(Access::Client, Method::GET, "/v1/recommendations", answer)
+    table.declare(Access::Client, Method::GET, "/v1/recommendations", answer).declare(
+        Access::Operator,
+        Method::POST,
+        "/v1/catalogue",
+        super::stocking::stock,
+    )
+}
+
+/// With what a question came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Proof {
+    /// The operator's token.
+    Operator,
+    /// A write key, which stands in every page of the shop.
+    WriteKey,
 }
 
 /// The question's parameters.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Parameters {
     /// The browser's or app's own random id. With a write key, nobody else can be asked for.
@@ -40,13 +54,13 @@ pub(crate) struct Parameters {
 }
 
 /// An answer: items with their reasons, and the purposes used and refused.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
 pub(crate) struct AnswerBody {
     items: Vec<ItemBody>,
     purposes: PurposesBody,
 }
 
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
 pub(crate) struct ItemBody {
     id: String,
     kind: &'static str,
@@ -64,7 +78,7 @@ pub(crate) struct ItemBody {
     why: Vec<ReasonBody>,
 }
 
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
 pub(crate) struct ReasonBody {
     text: String,
     part: f64,
@@ -77,7 +91,7 @@ pub(crate) struct ReasonBody {
     because_of: Option<String>,
 }
 
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
 pub(crate) struct PurposesBody {
     /// The purposes for which this person's data was used.
     used: Vec<String>,
@@ -85,7 +99,7 @@ pub(crate) struct PurposesBody {
     refused: Vec<RefusedBody>,
 }
 
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
 pub(crate) struct RefusedBody {
     purpose: String,
     code: &'static str,
@@ -138,8 +152,6 @@ impl From<Answer> for AnswerBody {
 }
 
 /// Recommendations for a person, or for nobody in particular.
-#[utoipa::path(get, path = "/v1/recommendations", params(Parameters), tag = "recommendations",
-    responses((status = 200, body = AnswerBody), (status = 400), (status = 401), (status = 503)))]
 pub(crate) async fn answer(
     axum::extract::State(app): State,
     headers: HeaderMap,
@@ -157,13 +169,16 @@ pub(crate) async fn answer(
         }
         (Some(id), None) => {
             app.operator_token.check(&headers)?;
-            Some((IdentityKind::UserId, id.clone()))
+            Some((IdentityKind::UserId, id.clone(), Proof::Operator))
         }
         (None, anonymous) => {
-            if app.operator_token.check(&headers).is_err() {
+            let proof = if app.operator_token.check(&headers).is_ok() {
+                Proof::Operator
+            } else {
                 WriteKey::find(&headers, None, app.register())?;
-            }
-            anonymous.clone().map(|id| (IdentityKind::AnonymousId, id))
+                Proof::WriteKey
+            };
+            anonymous.clone().map(|id| (IdentityKind::AnonymousId, id, proof))
         }
     };
     let content = match parameters.content.as_deref() {
@@ -195,7 +210,14 @@ pub(crate) async fn answer(
     let Parameters { item, placement, .. } = parameters;
     let answered = tokio::task::spawn_blocking(move || {
         let who = match identity {
-            Some((kind, id)) => app.store.read(|tx| tx.find(kind, &id))?.map_or(Who::Nobody, Who::Known),
+            Some((kind, id, proof)) => app.store.read(|tx| {
+                let Some(subject) = tx.find(kind, &id)? else { return Ok::<_, StoreError>(Who::Nobody) };
+                match proof {
+                    // A write key is public, and any id can be tied to a customer's number with it.
+                    Proof::WriteKey if tx.is_named(&subject)? => Ok(Who::Unproven),
+                    Proof::WriteKey | Proof::Operator => Ok(Who::Known(subject)),
+                }
+            })?,
             None => Who::Nobody,
         };
         let placement = placement.unwrap_or_else(|| "default".to_owned());

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use privacy::audit::Author;
 use privacy::consent::{LedgerEntry, LedgerState};
 use privacy::data::Kind;
-use privacy::register::{Declaration, Fields, Register};
+use privacy::purpose::PurposeId;
+use privacy::register::{Declaration, Fields};
 use privacy::rights::{DisclosedRow, Disclosure, Right};
 use privacy::store::{Law, Tx};
 use privacy::subject::Subject;
@@ -54,7 +55,7 @@ fn document(
         if *kind == Kind::ShownItems {
             inferences = inferred(&rows);
         }
-        data.insert(kind.to_string(), held(register, *kind, &rows));
+        data.insert(kind.to_string(), held(law, &state, *kind, &rows, now));
     }
     let mentions = tx.audit_about(&app.vault().tag(&subject).map_err(privacy::rights::RightsError::from)?)?;
     let shop = &register.shop;
@@ -100,9 +101,12 @@ pub(super) fn identities(disclosure: &Disclosure<'_>) -> Result<Vec<Value>, Exer
     Ok(identities.into_iter().map(|(kind, value)| json!({"kind": kind.as_str(), "value": value})).collect())
 }
 
-/// The rows of one kind with their reasons and clocks.
-fn held(register: &Register, kind: Kind, rows: &[DisclosedRow]) -> Value {
-    let purposes: Vec<_> = register.purposes_of(kind).collect();
+/// The rows of one kind with the purposes that may use them now, and how long each keeps them.
+fn held(law: &Law, state: &LedgerState, kind: Kind, rows: &[DisclosedRow], now: Timestamp) -> Value {
+    let permitted =
+        |purpose: &PurposeId| state.permit(purpose, &law.register, &law.notices, now).is_ok();
+    let purposes: Vec<_> =
+        law.register.purposes_of(kind).filter(|(purpose, _)| permitted(purpose)).collect();
     let rows: Vec<Value> = rows
         .iter()
         .map(|row| {

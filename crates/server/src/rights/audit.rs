@@ -120,7 +120,13 @@ pub fn run(
 }
 
 fn read(path: &Path) -> Result<Value, CliError> {
-    let text = std::fs::read_to_string(path).map_err(|error| unusable(path, &error))?;
+    let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => CliError::Refused {
+            detail: format!("there is no file `{}`", path.display()),
+            mend: "name the file that `subject erase --out` wrote".to_owned(),
+        },
+        _ => unusable(path, &error),
+    })?;
     serde_json::from_str(&text).map_err(|error| CliError::File {
         path: path.display().to_string(),
         why: format!("it is no certificate: {error}"),

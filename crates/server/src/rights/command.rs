@@ -222,6 +222,10 @@ pub(super) fn unusable(path: &Path, error: &std::io::Error) -> CliError {
 }
 
 pub(super) fn say(out: &mut dyn Write, text: &str) -> Result<(), CliError> {
-    out.write_all(text.as_bytes())
-        .map_err(|error| CliError::File { path: "the terminal".to_owned(), why: error.to_string() })
+    match out.write_all(text.as_bytes()) {
+        // A reader who has gone away, as `head` does, has seen enough.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => written
+            .map_err(|error| CliError::File { path: "the terminal".to_owned(), why: error.to_string() }),
+    }
 }

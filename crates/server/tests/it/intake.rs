@@ -137,6 +137,30 @@ fn recorded_bodies_of_real_clients_are_taken() {
     assert!(taken >= 10, "{taken}");
 }
 
+#[test]
+fn what_somebody_is_not_interested_in_is_not_in_the_very_next_answer() {
+    const ALL: &[&str] = &["analytics", "personalisation"];
+    let shop = Shop::open();
+    shop.stock(&["boots", "socks", "tent", "stove"]);
+    let now = shop.now();
+    for other in ["a", "b", "c"] {
+        shop.batch(&[
+            viewed(other, "boots", "s", now, ALL),
+            viewed(other, "socks", "s", now, ALL),
+            ordered(other, &format!("o-{other}"), &["boots", "socks"], now, ALL),
+        ]);
+    }
+    shop.batch(&[viewed("mere", "boots", "s", now, ALL)]);
+    let shown = |item: &str| {
+        let answer = shop.recommendations("mere", "&count=50");
+        answer.body["items"].as_array().unwrap().iter().any(|one| one["id"] == item)
+    };
+    assert!(shown("socks"));
+    let rated = json!({"product_id": "socks", "verdict": "not_interested"});
+    shop.batch(&[track("mere", "Recommendation Rated", &rated, "s", shop.now(), ALL)]);
+    assert!(!shown("socks"));
+}
+
 /// A folder of the data beside the project, if it is there.
 fn shared(path: &str) -> Option<std::path::PathBuf> {
     let base = std::env::var_os("EQUIPOISE_SHARED").map_or_else(

@@ -109,3 +109,48 @@ fn bad_questions_are_told_what_to_do() {
         assert!(answer.body["mend"].as_str().unwrap().contains(word), "{}", answer.text);
     }
 }
+
+#[test]
+fn write_key_opens_no_named_customers_shelf() {
+    let shop = busy_shop();
+    shop.batch(&[ordered("mere", "o1", &["boots"], shop.now(), ALL)]);
+    // Whoever has read the write key in the page's source ties an id of their own to somebody's number.
+    let tied = json!({"type": "identify", "userId": "mere", "anonymousId": "evil", "messageId": "m1",
+        "context": {"consent": {"categoryPreferences": {"personalisation": true, "analytics": true}}}});
+    shop.batch(&[tied]);
+    let answer = shop.client("GET", "/v1/recommendations?anonymous_id=evil", &Value::Null);
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    assert_eq!(answer.body["purposes"]["used"], json!([]), "{}", answer.text);
+    assert_eq!(answer.body["purposes"]["refused"][0]["code"], "unproven");
+    assert!(!answer.text.contains("You bought") && !answer.text.contains("\"data\""), "{}", answer.text);
+    let own = shop.operator("GET", "/v1/recommendations?anonymous_id=evil", &Value::Null);
+    assert_eq!(own.body["purposes"]["used"], json!(["personalisation"]), "{}", own.text);
+}
+
+#[test]
+fn nameless_visitor_who_agreed_is_served_with_the_write_key() {
+    let shop = busy_shop();
+    let mut event = viewed("x", "boots", "s", shop.now(), ALL);
+    event.as_object_mut().unwrap().remove("userId");
+    event["anonymousId"] = json!("anon-1");
+    shop.batch(&[event]);
+    let answer = shop.client("GET", "/v1/recommendations?anonymous_id=anon-1", &Value::Null);
+    assert_eq!(answer.body["purposes"]["used"], json!(["personalisation"]), "{}", answer.text);
+    assert_eq!(answer.body["items"][0]["id"], "socks");
+}
+
+#[test]
+fn catalogue_is_told_over_the_api() {
+    let shop = Shop::open();
+    let items = json!({"items": [{"id": "boots", "name": "Kea boots", "category": ["boots"]},
+        {"id": "care", "kind": "article", "name": "Caring for boots", "category": ["boots"]}]});
+    let answer = shop.operator("POST", "/v1/catalogue", &items);
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    assert_eq!(answer.body["items"], 2);
+    let guides = shop.client("GET", "/v1/recommendations?item=boots&content=articles", &Value::Null);
+    assert_eq!(guides.body["items"][0]["name"], "Caring for boots", "{}", guides.text);
+    let wrong = shop.operator("POST", "/v1/catalogue", &json!({"items": [{"name": "no id"}]}));
+    assert_eq!(wrong.status, 400);
+    assert!(wrong.body["detail"].as_str().unwrap().contains("item 1"), "{}", wrong.text);
+    assert_eq!(shop.client("POST", "/v1/catalogue", &items).status, 401);
+}

@@ -1,8 +1,10 @@
 //! Backups bring the shop back, and nobody who was erased.
 
+use std::path::Path;
+
 use privacy::consent::Refusal;
 use privacy::grant::ReadError;
-use store::{KeystoreUsed, RestoreError, restore};
+use store::{KeyringError, KeystoreUsed, OpenError, RestoreError, restore};
 
 use crate::shop::{history, look, now, open, options, person, raw, shop, write};
 
@@ -47,14 +49,69 @@ fn shop_comes_back_on_another_machine_with_its_keys() {
     assert_eq!(names, ["equipoise.db", "keys.db", "manifest.toml"], "no root, epoch or secret key");
     store.close();
     let other = tempfile::tempdir().unwrap();
-    std::fs::create_dir(other.path().join("keys")).unwrap();
-    for key in ["root.key", "secrets.wrapped", "epoch-1.wrapped"] {
-        std::fs::copy(place.path().join("keys").join(key), other.path().join("keys").join(key)).unwrap();
-    }
+    copy_keys(place.path(), other.path());
     let report = restore(&backup, &options(other.path()), now()).unwrap();
     assert_eq!((report.subjects, report.erased_again, report.keystore), (1, 0, KeystoreUsed::Backup));
     let store = open(other.path());
     assert_eq!(history(&store, &ana).unwrap(), ["kayak-1"]);
+}
+
+/// Copies what the operator keeps apart from the backup: everything in the key directory but the keystore.
+fn copy_keys(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to.join("keys")).unwrap();
+    for key in ["root.key", "secrets.wrapped", "epoch-1.wrapped"] {
+        std::fs::copy(from.join("keys").join(key), to.join("keys").join(key)).unwrap();
+    }
+}
+
+#[test]
+fn backup_that_the_keys_do_not_open_is_refused() {
+    let (place, store) = shop();
+    let ana = person(&store);
+    look(&store, ana, "kayak-1").unwrap();
+    let backup = place.path().join("backup");
+    store.backup(&backup).unwrap();
+    store.rotate_epoch(now(), &|_, _| {}).unwrap();
+    let newer = place.path().join("newer");
+    store.backup(&newer).unwrap();
+    store.close();
+    let live = options(place.path());
+    std::fs::remove_dir_all(&live.data_dir).unwrap();
+    std::fs::rename(live.key_dir.join("keys.db"), place.path().join("kept.db")).unwrap();
+    // The keys were rotated since the backup, and the live keystore is lost.
+    let error = restore(&backup, &live, now()).unwrap_err();
+    assert!(matches!(error, RestoreError::EpochMissing { .. }), "{error}");
+    assert!(error.to_string().contains("epoch-1.wrapped"), "{error}");
+    // Nothing was left behind that the next attempt would take for the live keystore.
+    assert!(!live.key_dir.join("keys.db").exists() && !live.data_dir.join("equipoise.db").exists());
+    // So it is with an old keystore in its place.
+    std::fs::copy(backup.join("keys.db"), live.key_dir.join("keys.db")).unwrap();
+    assert!(matches!(restore(&newer, &live, now()), Err(RestoreError::EpochMissing { .. })));
+    // With the kept keystore even the old backup opens.
+    std::fs::rename(place.path().join("kept.db"), live.key_dir.join("keys.db")).unwrap();
+    restore(&backup, &live, now()).unwrap();
+    let store = open(place.path());
+    assert_eq!(history(&store, &ana).unwrap(), ["kayak-1"]);
+    assert_eq!(store.check().unwrap(), []);
+}
+
+#[test]
+fn backup_is_refused_beside_the_keys_of_another_root_or_none() {
+    let ((place, store), (elsewhere, other)) = (shop(), shop());
+    person(&store);
+    let backup = place.path().join("backup");
+    store.backup(&backup).unwrap();
+    store.close();
+    other.close();
+    let bare = options(&elsewhere.path().join("bare"));
+    let error = restore(&backup, &bare, now()).unwrap_err();
+    assert!(matches!(error, RestoreError::Open(OpenError::Keyring(KeyringError::RootMissing(_)))), "{error}");
+    assert!(!bare.key_dir.join("keys.db").exists());
+    let foreign = options(&elsewhere.path().join("foreign"));
+    copy_keys(elsewhere.path(), &elsewhere.path().join("foreign"));
+    let error = restore(&backup, &foreign, now()).unwrap_err();
+    assert!(matches!(error, RestoreError::EpochForeign { .. }), "{error}");
+    assert!(!foreign.key_dir.join("keys.db").exists() && !foreign.data_dir.join("equipoise.db").exists());
 }
 
 #[test]
@@ -70,6 +127,7 @@ fn backup_of_another_shop_or_none_is_refused() {
     let broken = backup.join("equipoise.db");
     std::fs::write(&broken, b"no database").unwrap();
     let fresh = crate::shop::options(&elsewhere.path().join("fresh"));
+    copy_keys(elsewhere.path(), &elsewhere.path().join("fresh"));
     assert!(matches!(restore(&backup, &fresh, now()), Err(RestoreError::Store(_))));
     assert!(!fresh.data_dir.join("equipoise.db").exists());
     assert!(!fresh.data_dir.join("restoring.db").exists());

@@ -120,6 +120,11 @@ fn rotation_keeps_everybody_and_kills_old_copies() {
     let store = open(place.path());
     let read = history(&store, &sample[0]);
     assert!(matches!(read, Err(ReadError::Vault(VaultError::EpochGone(Epoch(1))))), "{:?}", read.err());
+    let found = store.check().unwrap();
+    assert!(
+        found.iter().any(|one| one.part == "keys" && one.what.contains("epoch 1 don't open")),
+        "{found:?}"
+    );
 }
 
 #[test]

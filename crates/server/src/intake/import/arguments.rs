@@ -1,5 +1,6 @@
 //! The command line of `equipoise import`, and its progress bar.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -74,11 +75,21 @@ impl ImportArgs {
                 bar.set_message(format!("{lines} lines"));
             }
             News::Resumed { lines } => {
-                bar.println(format!("{lines} lines were imported before; going on from there"));
+                note(&bar, &format!("{lines} lines were read before; going on from there"));
             }
-            News::Rejected { line, reason, mend } => bar.println(format!("line {line}: {reason}; {mend}")),
+            News::Rejected { line, reason, mend } => {
+                note(&bar, &format!("line {line}: {reason}; {mend}"));
+            }
         });
         bar.finish_and_clear();
         report
     }
+}
+
+/// Says something beside the bar, also where no bar is shown because nobody sits at a terminal.
+fn note(bar: &ProgressBar, line: &str) {
+    bar.suspend(|| {
+        // Nothing can be done where standard error can't be written.
+        let _ = writeln!(std::io::stderr().lock(), "{line}");
+    });
 }

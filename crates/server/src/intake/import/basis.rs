@@ -20,17 +20,13 @@ pub struct Basis {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BasisError {
     /// A basis without a purpose, or a purpose without a basis.
-    #[error(
-        "`--basis` and `--purpose` need each other; for past orders: `--basis contract --purpose service`"
-    )]
+    #[error("`--basis` and `--purpose` need each other")]
     Half,
     /// The purpose isn't in the register.
-    #[error("the purpose `{0}` is not in the register; use one of: {1}")]
+    #[error("the purpose `{0}` is not in the register")]
     Undeclared(PurposeId, String),
     /// The purpose rests on another basis.
-    #[error(
-        "the purpose `{purpose}` rests on `{declared}` in the register, not on `{stated}`; data for it needs that basis"
-    )]
+    #[error("the purpose `{purpose}` rests on `{declared}` in the register, not on `{stated}`")]
     Other {
         /// Which purpose.
         purpose: PurposeId,
@@ -40,21 +36,37 @@ pub enum BasisError {
         stated: LegalBasis,
     },
     /// Consent without evidence.
-    #[error(
-        "whoever says that people agreed must be able to show it (GDPR Art. 7(1)): add `--evidence \"where their consent is recorded\"`"
-    )]
+    #[error("whoever says that people agreed must be able to show it (GDPR Art. 7(1))")]
     NoEvidence,
     /// Evidence that isn't asked for.
-    #[error("`--evidence` goes with `--basis consent` only; leave it out")]
+    #[error("`--evidence` goes with `--basis consent` only")]
     NeedlessEvidence,
     /// The evidence would put somebody's name into the audit log for good.
-    #[error(
-        "the evidence holds an e-mail address, a phone number or the like; say where it is recorded without naming anybody"
-    )]
+    #[error("the evidence holds an e-mail address, a phone number or the like")]
     PersonalEvidence,
     /// The file says itself what people agreed to.
-    #[error("Segment events carry their own consent; leave out `--basis`, `--purpose` and `--evidence`")]
+    #[error("Segment events carry their own consent")]
     Needless,
+}
+
+impl BasisError {
+    /// What to write instead.
+    #[must_use]
+    pub fn mend(&self) -> String {
+        match self {
+            Self::Half => "for past orders give both: `--basis contract --purpose service`".to_owned(),
+            Self::Undeclared(_, known) => format!("use one of: {known}; or declare it in equipoise.toml"),
+            Self::Other { declared, .. } => {
+                format!(
+                    "if you hold this data on that basis, write `--basis {declared}`; otherwise name a purpose that rests on yours"
+                )
+            }
+            Self::NoEvidence => "add `--evidence \"where their consent is recorded\"`".to_owned(),
+            Self::NeedlessEvidence => "leave out `--evidence`".to_owned(),
+            Self::PersonalEvidence => "say where it is recorded without naming anybody".to_owned(),
+            Self::Needless => "leave out `--basis`, `--purpose` and `--evidence`".to_owned(),
+        }
+    }
 }
 
 impl Basis {

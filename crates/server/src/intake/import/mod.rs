@@ -8,6 +8,7 @@ mod basis;
 mod events;
 mod online_retail;
 mod rejects;
+mod report;
 mod run;
 mod sessions;
 mod source;

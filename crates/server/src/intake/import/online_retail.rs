@@ -123,7 +123,7 @@ impl<R: BufRead> Invoices<'_, R> {
         let invoice = named(INVOICE, "there is no invoice number", "fill in `InvoiceNo`")?;
         let item = named(ITEM, "there is no stock code", "fill in `StockCode`")?;
         let quantity = money::minor_units(&field(QUANTITY), 0).filter(|n| *n != 0).ok_or(Trouble::Form {
-            reason: "the quantity is no whole number but zero",
+            reason: "the quantity must be a whole number other than 0",
             mend: "write it like `6` or `-1`",
         })?;
         let at = time(&field(TIME)).ok_or(Trouble::Form {

@@ -18,9 +18,10 @@ use store::{Item, ItemKind, Pending, Progress, Store, Write, WriteTx};
 
 use super::arguments::{Format, ImportArgs};
 use super::basis::{Basis, BasisError};
-use super::rejects::Rejects;
+use super::rejects::{self, Begun, Rejects};
 use super::source::Source;
 use super::{Bad, Unit, events, online_retail, sessions};
+use crate::consent::Authority;
 use crate::intake::claims::Claims;
 use crate::intake::moment::Arrival;
 use crate::intake::outcome::Outcome;
@@ -110,27 +111,57 @@ pub struct Report {
 /// Why an import stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    /// The file can't be read.
+    /// The file can't be opened.
+    #[error("could not open `{0}`, so nothing was read yet: {1}")]
+    Unopened(PathBuf, #[source] io::Error),
+    /// The file can't be read on.
     #[error("could not read `{0}`: {1}")]
     File(PathBuf, #[source] io::Error),
     /// The rejects file can't be written.
-    #[error("could not write the rejects to `{0}`: {1}; say where with `--rejects FILE`")]
+    #[error("could not write the unreadable lines to `{0}`: {1}")]
     Rejects(PathBuf, #[source] io::Error),
     /// The file isn't what it was said to be.
-    #[error("`{0}` is not in the form `{1}`: {2}; mend its first line, or give another `--format`")]
+    #[error("`{0}` is not in the form `{1}`: {2}")]
     Form(PathBuf, &'static str, String),
+    /// There are lines, and none of them makes sense.
+    #[error("not one line of `{0}` could be read as `{1}`; nothing of it was stored")]
+    NothingReadable(PathBuf, &'static str, PathBuf),
     /// The legal basis doesn't hold.
     #[error(transparent)]
     Basis(#[from] BasisError),
     /// The currency is none.
-    #[error("`{0}` is no currency; write its three letters, such as NZD")]
+    #[error("`{0}` is no currency")]
     Currency(String),
     /// The store failed; what was stored stays, and the import can go on from there.
-    #[error("the import stopped: {0}; give the same command again to go on")]
+    #[error("the import stopped: {0}")]
     Take(#[from] TakeError),
     /// The store failed.
-    #[error("the import stopped: {0}; give the same command again to go on")]
+    #[error("the import stopped: {0}")]
     Store(#[from] StoreError),
+}
+
+impl ImportError {
+    /// What to do.
+    #[must_use]
+    pub fn mend(&self) -> String {
+        match self {
+            Self::Unopened(..) => "check the name, and that you may read the file".to_owned(),
+            Self::Rejects(..) => {
+                "name another file with `--rejects FILE`, and give the same command again".to_owned()
+            }
+            Self::Form(..) => "mend its first line, or give another `--format`".to_owned(),
+            Self::NothingReadable(_, _, rejects) => format!(
+                "see whether `--format` is right; `{}` says what is wrong with each line",
+                rejects.display()
+            ),
+            Self::Basis(error) => error.mend(),
+            Self::Currency(_) => "write its three letters, such as NZD".to_owned(),
+            Self::File(..) | Self::Take(_) | Self::Store(_) => {
+                "what was stored till then stays; mend that, and give the same command again to go on"
+                    .to_owned()
+            }
+        }
+    }
 }
 
 /// What the operator stated, as every event of the file carries it.
@@ -201,7 +232,8 @@ impl Import<'_> {
         }
         let currency = currency(args, &register)?;
         let in_file = |error| ImportError::File(args.file.clone(), error);
-        let source = Source::open(&args.file).map_err(in_file)?;
+        let source =
+            Source::open(&args.file).map_err(|error| ImportError::Unopened(args.file.clone(), error))?;
         let key = source.key(&args.file, &way(args));
         news(News::Size { bytes: source.length });
         let before = self.store.read(|tx| tx.progress(&key))?;
@@ -224,10 +256,16 @@ impl Import<'_> {
             Format::Sessions => Box::new(sessions::units(reader, &statement)),
             Format::Segment => Box::new(events::units(reader, arrival, &register)),
         };
+        let begun = if before.is_some() { Begun::Resumed } else { Begun::Afresh };
+        let mut rejects = Rejects::beside(&args.file, args.rejects.as_deref(), begun);
+        let written =
+            rejects.prepare().map_err(|error| ImportError::Rejects(rejects.path().to_path_buf(), error))?;
         let mut running = Running {
             import: self,
             key,
-            rejects: Rejects::beside(&args.file, args.rejects.as_deref()),
+            rejects,
+            written,
+            readable: before.map_or(0, |progress| progress.stored + progress.refused + progress.duplicate),
             known: self.store.read(|tx| tx.items())?.into_iter().map(|item| item.id).collect(),
             pending: VecDeque::new(),
             batch: Batch::new(),
@@ -241,6 +279,10 @@ impl Import<'_> {
                 continue;
             }
             running.add(unit, read.load(Ordering::Relaxed))?;
+        }
+        if running.readable == 0 && running.report.rejected > 0 {
+            let rejects = running.rejects.path().to_path_buf();
+            return Err(ImportError::NothingReadable(args.file.clone(), args.format.as_str(), rejects));
         }
         running.finish(read.load(Ordering::Relaxed))?;
         Ok(report)
@@ -274,6 +316,10 @@ struct Running<'r, 'n> {
     import: &'r Import<'r>,
     key: String,
     rejects: Rejects,
+    /// The lines that an earlier run has written there.
+    written: HashSet<u64>,
+    /// How many things could be read.
+    readable: u64,
     /// Products in the catalogue.
     known: HashSet<String>,
     pending: VecDeque<(Pending<Outcome, TakeError>, u64, u64)>,
@@ -289,6 +335,7 @@ impl Running<'_, '_> {
             self.reject(&bad)?;
         }
         self.report.without_customer += without_customer;
+        self.readable += without_customer + events.len() as u64;
         for (id, name) in products {
             if self.known.insert(id.clone())
                 && let Some(item) = product(id, name, self.import.now)
@@ -310,8 +357,10 @@ impl Running<'_, '_> {
     fn reject(&mut self, bad: &Bad) -> Result<(), ImportError> {
         self.batch.rejected += 1;
         self.report.rejected += 1;
-        let path = self.rejects.path().to_path_buf();
-        self.rejects.append(bad).map_err(|error| ImportError::Rejects(path, error))?;
+        if !self.written.contains(&bad.line) {
+            let path = self.rejects.path().to_path_buf();
+            self.rejects.append(bad).map_err(|error| ImportError::Rejects(path, error))?;
+        }
         if self.report.rejected <= SHOWN {
             (self.news)(News::Rejected { line: bad.line, reason: &bad.reason, mend: bad.mend });
         }
@@ -327,6 +376,7 @@ impl Running<'_, '_> {
             vault: Arc::clone(store.vault()),
             entropy: Arc::clone(entropy),
             engine: (*engine).clone(),
+            authority: Authority::Operator,
             now: *now,
         };
         let key = self.key.clone();
@@ -404,7 +454,7 @@ impl Report {
             refused: figure(|p| p.refused),
             reasons: BTreeMap::new(),
             rejected: figure(|p| p.rejected),
-            rejects: Rejects::beside(&args.file, args.rejects.as_deref()).path().to_path_buf(),
+            rejects: rejects::path(&args.file, args.rejects.as_deref()),
             without_customer: 0,
             products: 0,
             was_done: before.is_some_and(|progress| progress.done),

@@ -1,0 +1,95 @@
+//! `POST /v1/catalogue`: the shop's products and articles, told by the shop's own server. Nothing about people may be
+//! in it, and nothing of it is ever personal.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use privacy::audit::Author;
+use privacy::store::StoreError;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use store::{Item, ItemKind, Write};
+
+use super::CatalogueItem;
+use crate::app::App;
+use crate::web::{Problem, State};
+
+/// More items than this in one call are refused.
+const AT_MOST: usize = 10_000;
+
+/// What the shop sends: items to add or to take the place of those with the same id, and ids to leave out from now on.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Delivery {
+    #[serde(default)]
+    items: Vec<Value>,
+    #[serde(default)]
+    remove: Vec<String>,
+}
+
+pub(super) async fn stock(axum::extract::State(app): State, body: Bytes) -> Result<Json<Value>, Problem> {
+    let Delivery { items, remove } = serde_json::from_slice(&body).map_err(|error| {
+        Problem::malformed(
+            format!("the body can't be read: {error}"),
+            "send {\"items\": [{\"id\": …, \"name\": …}], \"remove\": [\"id\", …]}",
+        )
+    })?;
+    if items.len() + remove.len() > AT_MOST {
+        return Err(Problem::malformed(
+            format!("there are {} items", items.len() + remove.len()),
+            format!("send at most {AT_MOST} at once"),
+        ));
+    }
+    let now = app.now();
+    let read = items.iter().enumerate().map(|(place, item)| read(place, item, now));
+    let read = read.collect::<Result<Vec<Item>, Problem>>()?;
+    let worked = tokio::task::spawn_blocking(move || put(&app, read, remove)).await;
+    worked.map_err(|error| Problem::internal(&error))?
+}
+
+fn read(place: usize, item: &Value, now: jiff::Timestamp) -> Result<Item, Problem> {
+    let wrong = |what: String| {
+        Problem::malformed(
+            format!("item {} of the list: {what}", place + 1),
+            "each item has `id`, `name`, and if you have them `kind` (product or article), `brand`, `category`, \
+             `price_minor`, `currency`, `tags`, `text`, `consumable`, `fit`, `stock`, `url`, `picture`",
+        )
+    };
+    let kind = match item.get("kind").and_then(Value::as_str) {
+        None | Some("product") => ItemKind::Product,
+        Some("article") => ItemKind::Article,
+        Some(other) => return Err(wrong(format!("`{other}` is no kind"))),
+    };
+    let mut known: CatalogueItem =
+        serde_json::from_value(item.clone()).map_err(|error| wrong(error.to_string()))?;
+    if known.id.trim().is_empty() || known.id.len() > 128 {
+        return Err(wrong("its id must have 1 to 128 characters".to_owned()));
+    }
+    known.kind = kind;
+    let json = serde_json::to_string(&known).map_err(|error| wrong(error.to_string()))?;
+    Ok(Item { id: known.id, kind, json, updated_at: now })
+}
+
+fn put(app: &Arc<App>, items: Vec<Item>, remove: Vec<String>) -> Result<Json<Value>, Problem> {
+    let what = Write {
+        name: "catalogue.store",
+        author: Author::Operator { id: "api".to_owned(), role: "owner".to_owned() },
+        at: app.now(),
+    };
+    let stored = items.len();
+    let removed = app
+        .store
+        .write::<_, StoreError>(what, move |tx| {
+            items.iter().try_for_each(|item| tx.put_item(item))?;
+            let mut removed = 0_u64;
+            for id in &remove {
+                removed += u64::from(tx.delete_item(id)?);
+            }
+            Ok(removed)
+        })
+        .wait()?;
+    let all = app.store.read(|tx| tx.items())?;
+    app.engine.stock_catalogue(&all).map_err(|error| Problem::internal(&error))?;
+    Ok(Json(json!({"stored": stored, "removed": removed, "items": all.len()})))
+}
