@@ -174,7 +174,8 @@ pub fn cooldown(
             *last = purchase.time.max(*last);
         }
     }
-    let last = |item: ItemId| of_item.get(&item).and_then(|own| own.iter().map(|purchase| purchase.time).max());
+    let last =
+        |item: ItemId| of_item.get(&item).and_then(|own| own.iter().map(|purchase| purchase.time).max());
     let wanted = |candidate: &Scored| {
         let item = candidate.item();
         match replacement(item) {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::terminal::say;
 use super::{Context, Failure};
-use crate::intake::import::{Import, ImportArgs, Report};
+use crate::intake::import::{Import, ImportArgs};
 use crate::operate::{Ask, Places, Progress, open_app, public_key_file};
 use crate::rights::{
     AuditArgs, AuditCommand, CliError, Door, Purposes, Rectify, SubjectArgs, SubjectCommand,
@@ -21,53 +21,12 @@ pub(super) fn import(context: &Context, arguments: &ImportArgs) -> Result<ExitCo
     let report = arguments.run(&import);
     let flushed = app.store.flush_openings(app.now());
     app.store.clone().close();
-    let report = report.map_err(|error| {
-        Failure::failed(
-            &error,
-            "what was stored till then stays; mend that, and give the same command again to go on",
-        )
-    })?;
+    let report = report.map_err(|error| Failure::failed(&error, error.mend()))?;
     flushed?;
-    tell(&report)?;
+    for line in report.told(arguments.format) {
+        say(&line)?;
+    }
     Ok(ExitCode::SUCCESS)
-}
-
-fn tell(report: &Report) -> Result<(), Failure> {
-    let Report {
-        lines,
-        stored,
-        duplicate,
-        refused,
-        reasons,
-        rejected,
-        rejects,
-        without_customer,
-        products,
-        was_done,
-        advice,
-    } = report;
-    if *was_done {
-        say("This whole file had been imported before; nothing came in twice.")?;
-    }
-    say(&format!(
-        "{lines} lines: {stored} stored, {duplicate} there already, {refused} refused, {rejected} unreadable"
-    ))?;
-    for (reason, count) in reasons {
-        say(&format!("  refused, {reason}: {count}"))?;
-    }
-    if *without_customer > 0 {
-        say(&format!("  {without_customer} lines name no customer"))?;
-    }
-    if *products > 0 {
-        say(&format!("  {products} products are new to the catalogue"))?;
-    }
-    if *rejected > 0 {
-        say(&format!("The unreadable lines are in {}", rejects.display()))?;
-    }
-    if let Some(advice) = advice {
-        say(&format!("→ {advice}"))?;
-    }
-    Ok(())
 }
 
 /// Does what a person has a right to, through the running server if there is one.

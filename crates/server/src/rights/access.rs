@@ -103,10 +103,8 @@ pub(super) fn identities(disclosure: &Disclosure<'_>) -> Result<Vec<Value>, Exer
 
 /// The rows of one kind with the purposes that may use them now, and how long each keeps them.
 fn held(law: &Law, state: &LedgerState, kind: Kind, rows: &[DisclosedRow], now: Timestamp) -> Value {
-    let permitted =
-        |purpose: &PurposeId| state.permit(purpose, &law.register, &law.notices, now).is_ok();
-    let purposes: Vec<_> =
-        law.register.purposes_of(kind).filter(|(purpose, _)| permitted(purpose)).collect();
+    let permitted = |purpose: &PurposeId| state.permit(purpose, &law.register, &law.notices, now).is_ok();
+    let purposes: Vec<_> = law.register.purposes_of(kind).filter(|(purpose, _)| permitted(purpose)).collect();
     let rows: Vec<Value> = rows
         .iter()
         .map(|row| {
