@@ -237,13 +237,14 @@ fn holdings(held: &Value) -> Markup {
                         @for kind in Kind::ALL {
                             @let base = format!("/data/{kind}");
                             @let serves = held.pointer(&format!("{base}/purposes")).and_then(Value::as_array).cloned().unwrap_or_default();
-                            @if !serves.is_empty() {
-                                tr data-kind=(kind.as_str()) {
-                                    th scope="row" { (kind.label()) }
-                                    td { (held.pointer(&base).map(|entry| text(entry, "source")).unwrap_or_default()) }
-                                    td { (serves.iter().filter_map(Value::as_str).map(words::purpose).collect::<Vec<_>>().join(", ")) }
-                                    td.number { (count(*kind)) }
+                            tr data-kind=(kind.as_str()) {
+                                th scope="row" { (kind.label()) }
+                                td { (held.pointer(&base).map(|entry| text(entry, "source")).unwrap_or_default()) }
+                                td {
+                                    @if serves.is_empty() { "nothing" }
+                                    (serves.iter().filter_map(Value::as_str).map(words::purpose).collect::<Vec<_>>().join(", "))
                                 }
+                                td.number { (count(*kind)) }
                             }
                         }
                         tr { th scope="row" { "Your decisions" } td { "your answers to our questions" } td { "Doing what you said" } td.number { (list("decisions").len()) } }
