@@ -3,6 +3,10 @@
 //!
 //! Neither can be made elsewhere, copied, or kept beyond the transaction. Nothing here may answer yes in doubt.
 
+mod recall;
+
+pub use recall::{Kinds, Scope};
+
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 

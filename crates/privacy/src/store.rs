@@ -62,6 +62,12 @@ impl Day {
         Self(self.0.saturating_add(i32::try_from(days).unwrap_or(i32::MAX)))
     }
 
+    /// Its first second, counted from 1970-01-01 UTC.
+    #[must_use]
+    pub fn first_second(self) -> i64 {
+        i64::from(self.0) * 86_400
+    }
+
     /// As `2026-11-22`.
     #[must_use]
     pub fn to_date(self) -> String {

@@ -33,6 +33,7 @@ pub(super) fn ask(visit: &Visit, question: &Question<'_>) -> Result<Answer, Prob
         item: item.map(str::to_owned),
         cart: visit.cart.lines().iter().map(|(product, _)| product.sku.clone()).collect(),
         visit: Vec::new(),
+        session: None,
         count: *count,
         content: *wanted,
         opt_out: visit.opt_out,

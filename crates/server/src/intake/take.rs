@@ -475,7 +475,8 @@ fn teach(lesson: &mut Lesson, collection: &Collection<'_>, row: &Row) {
         Row::Browsed(row) => lesson.browsed(collection, row),
         Row::Basketed(row) => lesson.basketed(collection, row),
         Row::Ordered(row) => lesson.ordered(collection, row),
-        Row::Told(_) | Row::Stated(_) | Row::Seen(_) | Row::Happened(_) => {}
+        Row::Told(row) => lesson.told(collection, row),
+        Row::Stated(_) | Row::Seen(_) | Row::Happened(_) => {}
     }
 }
 

@@ -53,6 +53,28 @@ pub struct CatalogueItem {
     pub picture: Option<String>,
 }
 
+impl CatalogueItem {
+    /// An item of which nothing but the id is known: a shop without a catalogue still gets ids.
+    pub(super) fn nameless(id: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            kind: ItemKind::Product,
+            name: id.to_owned(),
+            brand: None,
+            category: Vec::new(),
+            price_minor: None,
+            currency: None,
+            tags: Vec::new(),
+            text: String::new(),
+            consumable: true,
+            fit: None,
+            stock: None,
+            url: None,
+            picture: None,
+        }
+    }
+}
+
 const fn product() -> ItemKind {
     ItemKind::Product
 }
@@ -62,8 +84,10 @@ const fn product() -> ItemKind {
 pub struct Catalogue {
     items: Vec<Arc<CatalogueItem>>,
     by_id: HashMap<String, usize>,
-    numbers: HashMap<ItemId, usize>,
-    brands: HashMap<String, u32>,
+    /// Each item's place in `items`, by its number.
+    places: Vec<Option<u32>>,
+    /// Each item's brand, by its place.
+    brands: Vec<Option<u32>>,
     content: ContentIndex,
 }
 
@@ -75,9 +99,9 @@ impl Catalogue {
     /// [`ContentError`] when two items have one number.
     pub fn build(stored: &[Item], mut number: impl FnMut(&str) -> ItemId) -> Result<Self, ContentError> {
         let mut words = Interned::default();
-        let mut brands = HashMap::new();
-        let (mut items, mut by_id, mut numbers, mut entries) =
-            (Vec::new(), HashMap::new(), HashMap::new(), Vec::new());
+        let mut names = Interned::default();
+        let (mut items, mut by_id, mut places, mut brands, mut entries) =
+            (Vec::new(), HashMap::new(), Vec::new(), Vec::new(), Vec::new());
         for item in stored {
             let mut read: CatalogueItem = match serde_json::from_str(&item.json) {
                 Ok(read) => read,
@@ -87,10 +111,7 @@ impl Catalogue {
                 }
             };
             read.kind = item.kind;
-            let brand = read.brand.as_ref().map(|name| {
-                let next = u32::try_from(brands.len()).unwrap_or(u32::MAX);
-                *brands.entry(name.clone()).or_insert(next)
-            });
+            let brand = read.brand.as_deref().map(|name| names.number(name));
             let id = number(&item.id);
             entries.push(Entry {
                 item: id,
@@ -105,11 +126,17 @@ impl Catalogue {
                 price_minor: read.price_minor,
             });
             by_id.insert(item.id.clone(), items.len());
-            numbers.insert(id, items.len());
+            if places.len() <= id.index() {
+                places.resize(id.index() + 1, None);
+            }
+            if let Some(place) = places.get_mut(id.index()) {
+                *place = u32::try_from(items.len()).ok();
+            }
+            brands.push(brand);
             items.push(Arc::new(read));
         }
         let content = ContentIndex::build(&entries, &Weights::balanced())?;
-        Ok(Self { items, by_id, numbers, brands, content })
+        Ok(Self { items, by_id, places, brands, content })
     }
 
     /// The item with this id.
@@ -118,10 +145,14 @@ impl Catalogue {
         self.by_id.get(id).and_then(|place| self.items.get(*place))
     }
 
+    fn place(&self, number: ItemId) -> Option<usize> {
+        self.places.get(number.index()).copied().flatten().map(|place| place as usize)
+    }
+
     /// The item with this number.
     #[must_use]
     pub fn numbered(&self, number: ItemId) -> Option<&Arc<CatalogueItem>> {
-        self.numbers.get(&number).and_then(|place| self.items.get(*place))
+        self.place(number).and_then(|place| self.items.get(place))
     }
 
     /// All items, in the order in which they were stored.
@@ -132,8 +163,8 @@ impl Catalogue {
 
     /// The number of an item's brand.
     #[must_use]
-    pub fn brand(&self, item: &CatalogueItem) -> Option<u32> {
-        item.brand.as_ref().and_then(|name| self.brands.get(name)).copied()
+    pub fn brand(&self, number: ItemId) -> Option<u32> {
+        self.place(number).and_then(|place| self.brands.get(place)).copied().flatten()
     }
 
     /// What resembles what.

@@ -3,9 +3,10 @@
 
 use jiff::Timestamp;
 use privacy::data::{
-    BasketAction, BrowseAction, BrowsingHistory, CartHistory, OrderAction, PurchaseHistory, UsableFor,
+    BasketAction, BrowseAction, BrowsingHistory, CartHistory, Feedback, Kind, OrderAction, PurchaseHistory,
+    UsableFor,
 };
-use privacy::data::{Basketed, Browsed, Millis, Ordered};
+use privacy::data::{Basketed, Browsed, Millis, Ordered, Told};
 use privacy::grant::{Authorize, Collection, Grant, ReadError};
 use privacy::purpose::{Analytics, Personalisation, Purpose};
 use privacy::store::{Day, StoreError, Tx};
@@ -13,12 +14,12 @@ use privacy::subject::Subject;
 use privacy::vault::Vault;
 use store::{Store, WriteTx};
 
-use super::engine::Names;
+use super::memory::Names;
 use super::{Engine, Fact, PART};
 
-/// The facts in rows of browsing, carts and orders.
+/// The facts in rows of browsing, carts, orders and feedback.
 #[must_use]
-pub fn facts(browsed: &[Browsed], basketed: &[Basketed], ordered: &[Ordered]) -> Vec<Fact> {
+pub fn facts(browsed: &[Browsed], basketed: &[Basketed], ordered: &[Ordered], told: &[Told]) -> Vec<Fact> {
     let looked = browsed.iter().filter_map(|row| {
         let counts = match row.action {
             BrowseAction::ViewedProduct | BrowseAction::ReadArticle | BrowseAction::Clicked => true,
@@ -28,7 +29,7 @@ pub fn facts(browsed: &[Browsed], basketed: &[Basketed], ordered: &[Ordered]) ->
             | BrowseAction::SawPromotion => false,
         };
         let item = row.item.clone().filter(|_| counts)?;
-        Some(Fact::Looked { item, session: row.session.clone(), at: row.at })
+        Some(Fact::Looked { item, session: row.session.clone(), at: row.at, kind: Kind::BrowsingHistory })
     });
     let carted = basketed.iter().filter_map(|row| {
         let counts = match row.action {
@@ -40,7 +41,7 @@ pub fn facts(browsed: &[Browsed], basketed: &[Basketed], ordered: &[Ordered]) ->
             | BasketAction::Unwished => false,
         };
         let item = row.item.clone().filter(|_| counts)?;
-        Some(Fact::Looked { item, session: row.session.clone(), at: row.at })
+        Some(Fact::Looked { item, session: row.session.clone(), at: row.at, kind: Kind::CartHistory })
     });
     let bought = ordered.iter().filter_map(|row| {
         let sign = match row.action {
@@ -52,7 +53,12 @@ pub fn facts(browsed: &[Browsed], basketed: &[Basketed], ordered: &[Ordered]) ->
         let lines = row.lines.iter().map(|line| (line.item.clone(), sign * line.quantity.abs())).collect();
         Some(Fact::Bought { order: row.order.clone(), lines, at: row.at })
     });
-    looked.chain(carted).chain(bought).collect()
+    let unwanted = told.iter().filter_map(|row| {
+        let counts = matches!(row.verdict.as_str(), "not_interested" | "wrong" | "intrusive");
+        let item = row.item.clone().filter(|_| counts)?;
+        Some(Fact::Unwanted { item, at: row.at })
+    });
+    looked.chain(carted).chain(bought).chain(unwanted).collect()
 }
 
 /// What one person's new rows teach, for each purpose that may read them.
@@ -66,20 +72,27 @@ impl Lesson {
     /// Adds a row of browsing that was just stored through `collection`.
     pub fn browsed(&mut self, collection: &Collection<'_>, row: &Browsed) {
         self.add::<BrowsingHistory>(collection, row, row.at, |row| {
-            facts(std::slice::from_ref(row), &[], &[])
+            facts(std::slice::from_ref(row), &[], &[], &[])
         });
     }
 
     /// Adds a row of the cart.
     pub fn basketed(&mut self, collection: &Collection<'_>, row: &Basketed) {
-        self.add::<CartHistory>(collection, row, row.at, |row| facts(&[], std::slice::from_ref(row), &[]));
+        self.add::<CartHistory>(collection, row, row.at, |row| facts(&[], std::slice::from_ref(row), &[], &[]));
     }
 
     /// Adds an order.
     pub fn ordered(&mut self, collection: &Collection<'_>, row: &Ordered) {
         self.add::<PurchaseHistory>(collection, row, row.at, |row| {
-            facts(&[], &[], std::slice::from_ref(row))
+            facts(&[], &[], std::slice::from_ref(row), &[])
         });
+    }
+
+    /// Adds what somebody told the shop about an item. It serves no statistics.
+    pub fn told(&mut self, collection: &Collection<'_>, row: &Told) {
+        if let Some(seen) = collection.as_read_for::<Personalisation, Feedback>(row, Day::of_millis(row.at)) {
+            self.personalisation.extend(facts(&[], &[], &[], std::slice::from_ref(&seen)));
+        }
     }
 
     fn add<K>(
@@ -149,7 +162,7 @@ pub fn forget(tx: &WriteTx<'_>, engine: &Engine, vault: &Vault, subject: &Subjec
         engine.shown().drop_subject(&subject);
         engine.replace(known, Names { personalisation: None, analytics: None }, &[]);
     }));
-    ["session", "bought_together", "owned_together", "popularity"].map(str::to_owned).to_vec()
+    ["session", "bought_together", "owned_together", "popularity", "repeat"].map(str::to_owned).to_vec()
 }
 
 /// Rebuilds all models from the store, one person and grant at a time. `progress` gets the number of people so far.
@@ -206,7 +219,14 @@ fn open(
     now: Timestamp,
 ) -> Result<(Vec<Fact>, Vec<Fact>), ReadError> {
     let personal = match tx.authorize::<Personalisation>(subject, PART, now) {
-        Ok(grant) => granted(&grant, vault)?,
+        Ok(grant) => {
+            let mut personal = granted(&grant, vault)?;
+            if let Some(told) = declared(grant.read::<Feedback>(vault))? {
+                // exposed: what the person doesn't want to see again, kept under the purpose's pseudonym.
+                personal.extend(facts(&[], &[], &[], told.expose()));
+            }
+            personal
+        }
         Err(ReadError::Refused(_)) => Vec::new(),
         Err(error) => return Err(error),
     };
@@ -233,7 +253,7 @@ where
     let basketed = basketed.as_ref().map_or(&[][..], |rows| rows.expose());
     // exposed: as above.
     let ordered = ordered.as_ref().map_or(&[][..], |rows| rows.expose());
-    Ok(facts(browsed, basketed, ordered))
+    Ok(facts(browsed, basketed, ordered, &[]))
 }
 
 /// A kind that the register doesn't declare for the purpose is simply not there.

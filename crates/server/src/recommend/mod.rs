@@ -6,7 +6,11 @@
 mod answer;
 mod catalogue;
 mod engine;
+mod held;
 mod learning;
+mod memory;
+mod near;
+mod ranking;
 mod reason;
 mod routes;
 mod shown;
@@ -14,8 +18,10 @@ mod stocking;
 
 pub use answer::{Answer, Ask, Reason, Recommended, Wanted, Who, recommend};
 pub use catalogue::{Catalogue, CatalogueItem};
-pub use engine::{Engine, Fact, Held};
+pub use engine::Engine;
+pub use held::Held;
 pub use learning::{Lesson, facts, forget, learn, relearn, replay};
+pub use memory::{Fact, Names};
 pub use routes::routes;
 pub use shown::{ShownBuffer, flush_shown};
 

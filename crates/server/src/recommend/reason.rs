@@ -1,13 +1,15 @@
 //! Reasons in plain words. A reason names what the person did, the page at hand, or a count; never somebody else.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use models::recommend::{Cause, ItemId, Scored};
 use privacy::data::Kind;
 use privacy::purpose::{Personalisation, PurposeId};
 
-use super::{Catalogue, Engine, Reason};
+use super::ranking::Basis;
+use super::{CatalogueItem, Reason};
 
 /// What an answer rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,78 +20,128 @@ pub(super) enum Ground {
     PageAlone,
 }
 
+/// How many reasons are named one by one; smaller ones are added up by what they come from.
+const NAMED: usize = 4;
+
 /// What a grant opened of the person's past; any other item can only come from the page.
 pub(super) struct Past {
-    pub(super) looked: BTreeSet<ItemId>,
-    pub(super) bought: BTreeSet<ItemId>,
+    looked: Vec<(ItemId, Kind)>,
+    bought: HashSet<ItemId>,
 }
 
 impl Past {
+    pub(super) fn of(basis: &Basis<'_>) -> Self {
+        Self {
+            looked: basis.looked.iter().map(|look| (look.item, look.kind)).collect(),
+            bought: basis.latest().iter().map(|purchase| purchase.item).collect(),
+        }
+    }
+
     /// The kind of data that an item of a reason comes from.
     fn source(&self, cause: Cause) -> Option<Kind> {
+        let looked = |item| self.looked.iter().rev().find(|(other, _)| *other == item).map(|look| look.1);
         match cause {
             Cause::Bought { .. } => Some(Kind::PurchaseHistory),
-            Cause::Visit { item } => self.looked.contains(&item).then_some(Kind::BrowsingHistory),
+            Cause::Visit { item } => looked(item),
             Cause::Suits { item } | Cause::Alike { item } => {
-                let bought = self.bought.contains(&item).then_some(Kind::PurchaseHistory);
-                bought.or(self.looked.contains(&item).then_some(Kind::BrowsingHistory))
+                self.bought.contains(&item).then_some(Kind::PurchaseHistory).or_else(|| looked(item))
             }
             Cause::Popular { .. } => None,
         }
     }
 }
 
-/// The reasons for a score, the largest first; their parts add up to it.
-pub(super) fn explain(
-    scored: &Scored,
-    ground: Ground,
-    catalogue: &Catalogue,
-    engine: &Engine,
-    past: &Past,
-) -> Vec<Reason> {
-    let name = |item: ItemId| {
-        catalogue
-            .numbered(item)
-            .map(|item| item.name.clone())
-            .or_else(|| engine.nameless(item).map(|item| item.id.clone()))
-            .unwrap_or_else(|| "another item".to_owned())
-    };
-    let id = |item: ItemId| {
-        catalogue
-            .numbered(item)
-            .map(|item| item.id.clone())
-            .or_else(|| engine.nameless(item).map(|item| item.id.clone()))
-    };
-    let mut why: Vec<Reason> = Vec::new();
-    for contribution in scored.parts() {
-        let reason = {
-            let (text, cause) = match contribution.cause {
-                Cause::Visit { item } => (format!("Because you looked at {}", name(item)), Some(item)),
-                Cause::Bought { item, time } => (format!("You bought it on {}", date(time)), Some(item)),
-                Cause::Suits { item } => (format!("Often chosen together with {}", name(item)), Some(item)),
-                Cause::Popular { context: _ } => ("Popular in this shop at the moment".to_owned(), None),
-                Cause::Alike { item } => (format!("Goes with {}", name(item)), Some(item)),
-            };
-            let data = past.source(contribution.cause).filter(|_| ground == Ground::Granted);
-            Reason {
-                text,
-                part: contribution.part,
-                data,
-                purpose: data.map(|_| PurposeId::of::<Personalisation>()),
-                cause_item: cause.and_then(id),
-            }
-        };
-        // Two models may say the same: one reason then, with both parts.
-        match why.iter_mut().find(|known| known.text == reason.text) {
-            Some(known) => known.part += reason.part,
-            None => why.push(reason),
-        }
-    }
-    why.sort_by(|a, b| b.part.total_cmp(&a.part));
-    why
+/// One thing that can be said, before it is put into words.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Said {
+    say: Say,
+    data: Option<Kind>,
 }
 
-fn date(second: i64) -> String {
-    Timestamp::from_second(second)
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Say {
+    Looked(ItemId),
+    Carted(ItemId),
+    Bought(ItemId, i64),
+    Together(ItemId),
+    Alike(ItemId),
+    Popular,
+    Others,
+}
+
+/// The reasons for a score, the largest first; their parts add up to it.
+pub(super) fn explain<'i>(
+    scored: &Scored,
+    ground: Ground,
+    past: &Past,
+    item: &impl Fn(ItemId) -> Option<&'i Arc<CatalogueItem>>,
+) -> Vec<Reason> {
+    let mut parts: Vec<(Said, f64)> = Vec::with_capacity(scored.parts().len());
+    for contribution in scored.parts() {
+        let data = past.source(contribution.cause).filter(|_| ground == Ground::Granted);
+        let say = match (contribution.cause, data) {
+            (Cause::Visit { item }, Some(Kind::CartHistory)) => Say::Carted(item),
+            (Cause::Visit { item }, _) => Say::Looked(item),
+            (Cause::Bought { item, time }, _) => Say::Bought(item, time.div_euclid(86_400)),
+            (Cause::Suits { item }, _) => Say::Together(item),
+            (Cause::Alike { item }, _) => Say::Alike(item),
+            (Cause::Popular { context: _ }, _) => Say::Popular,
+        };
+        gather(&mut parts, Said { say, data }, contribution.part);
+    }
+    largest_first(&mut parts);
+    // The small ones are said in one breath, each kind of data for itself.
+    let mut said: Vec<(Said, f64)> = Vec::with_capacity(NAMED + 3);
+    for (place, (one, part)) in parts.into_iter().enumerate() {
+        let one = if place < NAMED || one.say == Say::Popular { one } else { Said { say: Say::Others, ..one } };
+        gather(&mut said, one, part);
+    }
+    largest_first(&mut said);
+    said.into_iter().map(|(one, part)| in_words(one, part, item)).collect()
+}
+
+fn gather(parts: &mut Vec<(Said, f64)>, one: Said, part: f64) {
+    // Two models may say the same: one reason then, with both parts.
+    match parts.iter_mut().find(|(known, _)| *known == one) {
+        Some((_, sum)) => *sum += part,
+        None => parts.push((one, part)),
+    }
+}
+
+fn largest_first(parts: &mut [(Said, f64)]) {
+    parts.sort_by(|a, b| b.1.total_cmp(&a.1));
+}
+
+fn in_words<'i>(one: Said, part: f64, item: &impl Fn(ItemId) -> Option<&'i Arc<CatalogueItem>>) -> Reason {
+    let Said { say, data } = one;
+    let name = |of: ItemId| item(of).map_or("another item", |item| item.name.as_str());
+    let (text, cause) = match say {
+        Say::Looked(item) => (format!("Because you looked at {}", name(item)), Some(item)),
+        Say::Carted(item) => (format!("Because you put {} into your cart", name(item)), Some(item)),
+        Say::Bought(item, day) => (format!("You bought it on {}", date(day)), Some(item)),
+        Say::Together(item) => (format!("Often chosen together with {}", name(item)), Some(item)),
+        Say::Alike(item) => (format!("Goes with {}", name(item)), Some(item)),
+        Say::Popular => ("Popular in this shop at the moment".to_owned(), None),
+        Say::Others => {
+            let text = match data {
+                Some(Kind::PurchaseHistory) => "Other things that you have bought",
+                Some(Kind::CartHistory) => "Other things in your cart",
+                Some(_) => "Other things that you looked at",
+                None => "Other things on this page",
+            };
+            (text.to_owned(), None)
+        }
+    };
+    Reason {
+        text,
+        part,
+        data,
+        purpose: data.map(|_| PurposeId::of::<Personalisation>()),
+        cause_item: cause.and_then(item).map(|item| item.id.clone()),
+    }
+}
+
+fn date(day: i64) -> String {
+    Timestamp::from_second(day.saturating_mul(86_400))
         .map_or_else(|_| "an earlier day".to_owned(), |at| at.strftime("%-d %B %Y").to_string())
 }

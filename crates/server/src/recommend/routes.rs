@@ -45,6 +45,8 @@ pub(crate) struct Parameters {
     cart: Option<String>,
     /// What was looked at in this visit, separated by commas, oldest first.
     visit: Option<String>,
+    /// The visit that goes on, as the shop's client names it in its events.
+    session: Option<String>,
     /// Where in the shop the answer will stand.
     placement: Option<String>,
     /// How many, 1 to 100; 10 if absent.
@@ -207,7 +209,7 @@ pub(crate) async fn answer(
     };
     let opt_out = gpc(headers.get_all("sec-gpc").iter().map(axum::http::HeaderValue::as_bytes));
     let (cart, visit) = (list(&parameters.cart), list(&parameters.visit));
-    let Parameters { item, placement, .. } = parameters;
+    let Parameters { item, placement, session, .. } = parameters;
     let answered = tokio::task::spawn_blocking(move || {
         let who = match identity {
             Some((kind, id, proof)) => app.store.read(|tx| {
@@ -221,7 +223,7 @@ pub(crate) async fn answer(
             None => Who::Nobody,
         };
         let placement = placement.unwrap_or_else(|| "default".to_owned());
-        recommend(&app, &Ask { who, placement, item, cart, visit, count, content, opt_out })
+        recommend(&app, &Ask { who, placement, item, cart, visit, session, count, content, opt_out })
     })
     .await;
     match answered {

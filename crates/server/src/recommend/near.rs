@@ -1,0 +1,122 @@
+//! What goes with one item: a short list for each item asked for, made from the counts and the catalogue, and kept
+//! until one of them changes. So an answer adds up a few short lists, however long the rows of counts have grown.
+//!
+//! INVARIANT: no list outlives a forgetting. A list depends on counts alone, so that lists made afterwards equal those of
+//! a shop that never knew the person. Must never say who chose what, nor what fewer than `AT_LEAST` people did.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use models::recommend::affinity::Affinity;
+use models::recommend::content::{Kind, Seed};
+use models::recommend::{ItemId, Scratch};
+
+use super::Catalogue;
+use super::memory::Models;
+
+/// Below so many baskets or people, a pair of items says something about somebody.
+const AT_LEAST: u32 = 2;
+/// How many items of each sort a list holds.
+const LENGTH: usize = 60;
+/// How long a list may be kept while others buy other things: it is exact but for the size of their baskets.
+const KEPT_FOR: Duration = Duration::from_secs(60);
+
+/// What goes with one item, each list best first.
+#[derive(Debug, Default)]
+pub(super) struct Near {
+    /// Chosen by the same people or in one order, with the strength of it.
+    pub(super) chosen: Vec<(ItemId, f64)>,
+    /// Products that resemble it, with the similarity, 0 to 1.
+    pub(super) products: Vec<(ItemId, f64)>,
+    /// Articles and guides about it, with the similarity, 0 to 1.
+    pub(super) articles: Vec<(ItemId, f64)>,
+}
+
+struct Kept {
+    near: Arc<Near>,
+    at: Instant,
+    /// How often the item's own counts had changed.
+    changes: u32,
+}
+
+#[derive(Default)]
+struct Lists {
+    /// How often everything was dropped.
+    generation: u64,
+    kept: HashMap<ItemId, Kept>,
+}
+
+/// The lists that are kept. In no case longer than the counts that they come from.
+#[derive(Default)]
+pub(super) struct NearLists(RwLock<Lists>);
+
+impl NearLists {
+    /// Drops every list: somebody was forgotten, or the catalogue is another.
+    pub(super) fn drop_all(&self) {
+        let mut lists = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        lists.generation += 1;
+        lists.kept.clear();
+    }
+
+    /// The lists of these items, in their order.
+    pub(super) fn of(
+        &self,
+        items: &[ItemId],
+        models: &Models,
+        catalogue: &Catalogue,
+        scratch: &mut Scratch,
+    ) -> Vec<Arc<Near>> {
+        let (generation, found): (u64, Vec<Option<Arc<Near>>>) = {
+            let lists = self.0.read().unwrap_or_else(PoisonError::into_inner);
+            let fresh = |item: &ItemId| {
+                let kept = lists.kept.get(item)?;
+                let current = kept.changes == models.changes(*item) && kept.at.elapsed() < KEPT_FOR;
+                current.then(|| Arc::clone(&kept.near))
+            };
+            (lists.generation, items.iter().map(fresh).collect())
+        };
+        let mut made = Vec::new();
+        let near = items
+            .iter()
+            .zip(found)
+            .map(|(item, known)| {
+                known.unwrap_or_else(|| {
+                    let near = Arc::new(make(*item, models, catalogue, scratch));
+                    made.push((*item, Arc::clone(&near)));
+                    near
+                })
+            })
+            .collect();
+        if !made.is_empty() {
+            let mut lists = self.0.write().unwrap_or_else(PoisonError::into_inner);
+            // Whoever was forgotten meanwhile is in these.
+            if lists.generation == generation {
+                for (item, near) in made {
+                    let kept = Kept { near, at: Instant::now(), changes: models.changes(item) };
+                    lists.kept.insert(item, kept);
+                }
+            }
+        }
+        near
+    }
+}
+
+fn make(item: ItemId, models: &Models, catalogue: &Catalogue, scratch: &mut Scratch) -> Near {
+    let affinity = Affinity { shrinkage: 2.0, at_least: AT_LEAST, count: 2 * LENGTH };
+    let mut strength: HashMap<ItemId, f64> = HashMap::new();
+    for counts in [&models.together, &models.owned] {
+        for similar in counts.neighbours(item, &affinity) {
+            *strength.entry(similar.item).or_default() += similar.similarity;
+        }
+    }
+    let mut chosen: Vec<(ItemId, f64)> = strength.into_iter().collect();
+    chosen.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    chosen.truncate(LENGTH);
+    let mut alike = |kind| {
+        let seed = [Seed { item, weight: 1.0 }];
+        let found = catalogue.content().alike(&seed, kind, LENGTH, scratch);
+        found.iter().map(|scored| (scored.item(), scored.score())).collect()
+    };
+    Near { chosen, products: alike(Kind::Product), articles: alike(Kind::Article) }
+}
