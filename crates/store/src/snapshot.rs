@@ -92,7 +92,12 @@ impl<'s> Snapshot<'s> {
     /// # Errors
     /// [`StoreError`] when it can't be read.
     pub fn is_named(&self, subject: &Subject) -> Result<bool, StoreError> {
-        Ok(self.identities(subject)?.iter().any(|identity| identity.kind != IdentityKind::AnonymousId))
+        self.connection
+            .prepare_cached("SELECT 1 FROM identity WHERE subject = ?1 AND kind <> ?2")
+            .and_then(|mut statement| {
+                statement.exists(params![subject.as_bytes(), codes::of_identity(IdentityKind::AnonymousId)])
+            })
+            .map_err(sql)
     }
 
     pub(crate) fn identities(&self, subject: &Subject) -> Result<Vec<StoredIdentity>, StoreError> {

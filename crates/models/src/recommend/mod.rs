@@ -136,6 +136,46 @@ impl Scored {
     }
 }
 
+/// What can stand in a ranked list: an item with its score, with or without the reasons yet.
+///
+/// Rules and cooldowns work on either, so that reasons need to be made for what is shown alone.
+pub trait Candidate {
+    /// The item.
+    fn item(&self) -> ItemId;
+    /// Its score.
+    fn score(&self) -> f64;
+    /// An item that no model proposed: score 0, no reasons.
+    fn unscored(item: ItemId) -> Self;
+}
+
+impl Candidate for Scored {
+    fn item(&self) -> ItemId {
+        self.item
+    }
+
+    fn score(&self) -> f64 {
+        self.score
+    }
+
+    fn unscored(item: ItemId) -> Self {
+        Self::from_parts(item, Vec::new())
+    }
+}
+
+impl Candidate for (ItemId, f64) {
+    fn item(&self) -> ItemId {
+        self.0
+    }
+
+    fn score(&self) -> f64 {
+        self.1
+    }
+
+    fn unscored(item: ItemId) -> Self {
+        (item, 0.0)
+    }
+}
+
 /// Sorts by score, highest first, equal scores by item number, and keeps the first `count`.
 ///
 /// ```

@@ -3,7 +3,7 @@
 //! In the spirit of Personal TopFreq and of the time decay of TIFU-kNN (Hu et al., SIGIR 2020), without its neighbours.
 //! Must never keep a history: everything here is a pure function of its arguments. Must never push what was just bought.
 
-use super::{Cause, Contribution, ItemId, Scored, rank};
+use super::{Candidate, Cause, Contribution, ItemId, Scored, rank};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 
@@ -157,13 +157,13 @@ pub enum Replacement {
 /// assert_eq!(list.iter().map(|scored| scored.item()).collect::<Vec<_>>(), [ItemId(2)]);
 /// ```
 #[must_use]
-pub fn cooldown(
-    candidates: Vec<Scored>,
+pub fn cooldown<C: Candidate>(
+    candidates: Vec<C>,
     purchases: &[Purchase],
     now: i64,
     lead_seconds: i64,
     replacement: impl Fn(ItemId) -> Replacement,
-) -> Vec<Scored> {
+) -> Vec<C> {
     // Looked up once, so that a long history costs no more than its length.
     let mut of_item: FxHashMap<ItemId, Vec<Purchase>> = FxHashMap::default();
     let mut last_for_need: FxHashMap<u32, i64> = FxHashMap::default();
@@ -176,7 +176,7 @@ pub fn cooldown(
     }
     let last =
         |item: ItemId| of_item.get(&item).and_then(|own| own.iter().map(|purchase| purchase.time).max());
-    let wanted = |candidate: &Scored| {
+    let wanted = |candidate: &C| {
         let item = candidate.item();
         match replacement(item) {
             Replacement::Consumable { interval_seconds } => of_item.get(&item).is_none_or(|own| {

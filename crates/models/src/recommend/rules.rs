@@ -2,7 +2,7 @@
 //!
 //! Must never change a score, hide why something was left out, or let a pin overrule stock, a hidden item or a purchase just made.
 
-use super::{ItemId, Scored};
+use super::{Candidate, ItemId, Scored};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What the rules need to know of an item.
@@ -76,10 +76,10 @@ pub enum Place {
 }
 
 /// What is shown and what isn't.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Shelf {
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shelf<C = Scored> {
     /// What is shown, in order. A pin that no model proposed has no parts and the score 0.
-    pub shown: Vec<(Place, Scored)>,
+    pub shown: Vec<(Place, C)>,
     /// Candidates that a rule kept out, with the first rule that did. Those beyond `count` aren't listed.
     pub refused: Vec<(ItemId, Refusal)>,
 }
@@ -100,12 +100,12 @@ pub struct Shelf {
 /// assert_eq!(shelf.refused, [(ItemId(1), Refusal::JustBought)]);
 /// ```
 #[must_use]
-pub fn apply(
-    candidates: Vec<Scored>,
+pub fn apply<C: Candidate>(
+    candidates: Vec<C>,
     rules: &Rules<'_>,
     facts: impl Fn(ItemId) -> Facts,
     similarity: impl Fn(ItemId, ItemId) -> f64,
-) -> Shelf {
+) -> Shelf<C> {
     let hidden: FxHashSet<ItemId> = rules.hidden.iter().copied().collect();
     let just_bought: FxHashSet<ItemId> = rules.just_bought.iter().copied().collect();
     let fit = |item: ItemId| {
@@ -122,9 +122,9 @@ pub fn apply(
         }
     };
     let mut brands = Brands { most: rules.per_brand, shown: FxHashMap::default() };
-    let mut shelf = Shelf::default();
-    let mut waiting: Vec<(Scored, Option<u32>)> = Vec::with_capacity(candidates.len());
-    let mut by_item: FxHashMap<ItemId, Scored> = FxHashMap::default();
+    let mut shelf = Shelf { shown: Vec::new(), refused: Vec::new() };
+    let mut waiting: Vec<(C, Option<u32>)> = Vec::with_capacity(candidates.len());
+    let mut by_item: FxHashMap<ItemId, C> = FxHashMap::default();
     for candidate in candidates {
         let item = candidate.item();
         if rules.pinned.contains(&item) {
@@ -143,7 +143,7 @@ pub fn apply(
         }
         match fit(item).and_then(|brand| brands.admit(brand)) {
             Ok(()) => {
-                let pin = by_item.remove(&item).unwrap_or_else(|| Scored::from_parts(item, Vec::new()));
+                let pin = by_item.remove(&item).unwrap_or_else(|| C::unscored(item));
                 shelf.shown.push((Place::Pinned, pin));
             }
             Err(refusal) => shelf.refused.push((item, refusal)),
@@ -154,22 +154,22 @@ pub fn apply(
 }
 
 /// Fills the shelf from the list, greedily.
-fn fill(
-    shelf: &mut Shelf,
-    waiting: Vec<(Scored, Option<u32>)>,
+fn fill<C: Candidate>(
+    shelf: &mut Shelf<C>,
+    waiting: Vec<(C, Option<u32>)>,
     rules: &Rules<'_>,
     brands: &mut Brands,
     similarity: impl Fn(ItemId, ItemId) -> f64,
 ) {
     let best = waiting.iter().map(|(candidate, _)| candidate.score()).fold(0.0, f64::max);
     // Each candidate with its largest similarity to what is shown, kept up to date as the shelf fills.
-    let nearest = |item: ItemId, shown: &[(Place, Scored)]| {
+    let nearest = |item: ItemId, shown: &[(Place, C)]| {
         shown.iter().map(|(_, other)| similarity(item, other.item())).fold(0.0, f64::max)
     };
-    let mut waiting: Vec<(Scored, Option<u32>, f64)> = match rules.variety {
+    let mut waiting: Vec<(C, Option<u32>, f64)> = match rules.variety {
         Variety::ByScore => waiting.into_iter().map(|(candidate, brand)| (candidate, brand, 0.0)).collect(),
         Variety::Mixed { .. } => {
-            let with_nearest = |(candidate, brand): (Scored, _)| {
+            let with_nearest = |(candidate, brand): (C, _)| {
                 let near = nearest(candidate.item(), &shelf.shown);
                 (candidate, brand, near)
             };
@@ -180,7 +180,7 @@ fn fill(
         let (candidate, brand, _) = match rules.variety {
             Variety::ByScore => waiting.remove(0),
             Variety::Mixed { lambda } => {
-                let merit = |(candidate, _, near): &(Scored, Option<u32>, f64)| {
+                let merit = |(candidate, _, near): &(C, Option<u32>, f64)| {
                     let relevance = if best > 0.0 { candidate.score() / best } else { 0.0 };
                     lambda * relevance - (1.0 - lambda) * near
                 };

@@ -8,6 +8,7 @@ use models::recommend::{ItemId, Scored};
 use privacy::consent::Refusal;
 use privacy::data::{BrowsingHistory, CartHistory, Feedback, Kind, PurchaseHistory, Shown, ShownItem};
 use privacy::grant::{Authorize, Grant, ReadError};
+use privacy::pseudonym::IdentityKind;
 use privacy::purpose::{Personalisation, PurposeId};
 use privacy::register::OptOutSignal;
 use privacy::signals::Gpc;
@@ -22,15 +23,31 @@ use super::{CatalogueItem, PART};
 use crate::app::App;
 use crate::web::Problem;
 
+/// With what a person is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// The operator's token: by the shop's own server.
+    Operator,
+    /// A write key, which stands in every page of the shop and so proves nothing.
+    WriteKey,
+}
+
 /// Who asks.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub enum Who {
     /// Somebody unknown, or who hasn't chosen.
     Nobody,
     /// Somebody whom the ledger may know.
     Known(Subject),
-    /// A named customer, asked for with nothing but a write key, which is public.
-    Unproven,
+    /// Whoever an identity leads to.
+    Identified {
+        /// What the identity is.
+        kind: IdentityKind,
+        /// Its value.
+        id: String,
+        /// With what was asked.
+        proof: Proof,
+    },
 }
 
 /// What is wanted.
@@ -105,7 +122,8 @@ pub struct Reason {
     pub cause_item: Option<String>,
 }
 
-/// Answers a question. Blocks on the store; call it where that is allowed.
+/// Answers a question, in one snapshot of the store: a few pages that are nearly always in memory, so that it may be
+/// called where other things wait.
 ///
 /// # Errors
 /// [`Problem`] when the store can't be read. Refusals are no errors: they are in the answer.
@@ -117,21 +135,32 @@ pub fn recommend(app: &App, ask: &Ask) -> Result<Answer, Problem> {
             .register()
             .purpose(purpose.as_str())
             .is_some_and(|declaration| declaration.opt_out_signal == OptOutSignal::Refuses);
-    let answer = app.store.read(|tx| {
-        let grant = match ask.who {
+    let answered = app.store.read(|tx| {
+        let subject = match &ask.who {
             Who::Nobody => Err(Refusal::UnknownSubject),
-            Who::Unproven => Err(Refusal::Unproven),
-            Who::Known(_) if signalled => Err(Refusal::OptOutSignal(purpose.clone())),
-            Who::Known(subject) => match tx.authorize::<Personalisation>(&subject, PART, now) {
+            Who::Known(subject) => Ok(*subject),
+            Who::Identified { kind, id, proof } => match (tx.find(*kind, id)?, proof) {
+                (None, _) => Err(Refusal::UnknownSubject),
+                // A write key is public, and any id can be tied to a customer's number with it.
+                (Some(subject), Proof::WriteKey) if tx.is_named(&subject)? => Err(Refusal::Unproven),
+                (Some(subject), Proof::WriteKey | Proof::Operator) => Ok(subject),
+            },
+        };
+        let grant = match subject {
+            Ok(_) if signalled => Err(Refusal::OptOutSignal(purpose.clone())),
+            Ok(subject) => match tx.authorize::<Personalisation>(&subject, PART, now) {
                 Ok(grant) => Ok(grant),
                 Err(ReadError::Refused(refusal)) => Err(refusal),
                 Err(error) => return Err(error),
             },
+            Err(refusal) => Err(refusal),
         };
         match grant {
             Ok(grant) => {
                 let items = answer_from(app, &grant, ask, now)?;
-                Ok(Answer { items, used: vec![purpose.clone()], refused: Vec::new() })
+                let answer = Answer { items, used: vec![purpose.clone()], refused: Vec::new() };
+                app.engine.shown().push(*grant.subject(), shown(ask, &answer, now));
+                Ok(answer)
             }
             Err(refusal) => {
                 let items = answer(app, ask, &Basis::default(), Ground::PageAlone, now);
@@ -139,15 +168,12 @@ pub fn recommend(app: &App, ask: &Ask) -> Result<Answer, Problem> {
             }
         }
     });
-    let answer = match answer {
+    let answer = match answered {
         Ok(answer) => answer,
         Err(ReadError::Store(error)) => return Err(error.into()),
         Err(error) => return Err(Problem::internal(&error)),
     };
     app.metrics.recommendation(&answer.used, &answer.refused);
-    if let (Who::Known(subject), false) = (ask.who, answer.used.is_empty()) {
-        app.engine.shown().push(subject, shown(ask, &answer, now));
-    }
     Ok(answer)
 }
 

@@ -16,7 +16,7 @@ mod routes;
 mod shown;
 mod stocking;
 
-pub use answer::{Answer, Ask, Reason, Recommended, Wanted, Who, recommend};
+pub use answer::{Answer, Ask, Proof, Reason, Recommended, Wanted, Who, recommend};
 pub use catalogue::{Catalogue, CatalogueItem};
 pub use engine::Engine;
 pub use held::Held;

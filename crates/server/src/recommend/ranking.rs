@@ -4,6 +4,7 @@
 //! INVARIANT: a shown score is the sum of its parts; an input that is taken away takes exactly its parts with it.
 
 use std::cell::RefCell;
+use std::cmp::Ordering;
 use std::collections::HashSet;
 
 use models::recommend::popularity::Day as PopularityDay;
@@ -129,13 +130,12 @@ impl Tally {
     /// All that were touched, the best first for the first `ahead`, then the others; and starts afresh.
     fn drain(&mut self, ahead: usize) -> Vec<(ItemId, f64)> {
         let mut list: Vec<(ItemId, f64)> = self.touched.iter().map(|item| (*item, self.sum(*item))).collect();
-        let order = |a: &(ItemId, f64), b: &(ItemId, f64)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
         if list.len() > ahead && ahead > 0 {
-            list.select_nth_unstable_by(ahead - 1, order);
+            list.select_nth_unstable_by(ahead - 1, best_first);
         }
         let ahead = ahead.min(list.len());
         if let Some(first) = list.get_mut(..ahead) {
-            first.sort_unstable_by(order);
+            first.sort_unstable_by(best_first);
         }
         for item in self.touched.drain(..) {
             if let Some(sum) = self.sums.get_mut(item.index()) {
@@ -144,6 +144,10 @@ impl Tally {
         }
         list
     }
+}
+
+fn best_first(a: &(ItemId, f64), b: &(ItemId, f64)) -> Ordering {
+    b.1.total_cmp(&a.1).then(a.0.cmp(&b.0))
 }
 
 thread_local! {
@@ -180,10 +184,11 @@ pub(super) fn rank(
             };
             sources.add_up(tally, ask.content);
             let ahead = 8 * ask.count + 40;
-            let candidates = tally.drain(ahead);
+            let mut candidates = tally.drain(ahead);
             let fit = Fit::of(ask, basis, &page, catalogue);
             let shown = pick(&candidates, ahead, &sources, &fit, ask, basis, &page, catalogue, now);
             if shown.len() < ask.count && candidates.len() > ahead {
+                candidates.sort_unstable_by(best_first);
                 pick(&candidates, candidates.len(), &sources, &fit, ask, basis, &page, catalogue, now)
             } else {
                 shown
@@ -302,12 +307,8 @@ fn pick(
     catalogue: &Catalogue,
     now: i64,
 ) -> Vec<Scored> {
-    let candidates: Vec<Scored> = candidates
-        .iter()
-        .take(ahead)
-        .filter(|(item, _)| fit.allows(*item, catalogue) && !page.here.contains(item))
-        .map(|(item, _)| sources.explain(*item, ask.content))
-        .collect();
+    let fitting = |(item, _): &&(ItemId, f64)| fit.allows(*item, catalogue) && !page.here.contains(item);
+    let candidates: Vec<(ItemId, f64)> = candidates.iter().take(ahead).filter(fitting).copied().collect();
     let replacement = |item: ItemId| match catalogue.numbered(item) {
         Some(item) if item.kind == ItemKind::Article => Replacement::Anytime,
         Some(item) if !item.consumable => {
@@ -315,7 +316,7 @@ fn pick(
         }
         Some(_) | None => Replacement::Consumable { interval_seconds: 30 * DAY_SECONDS },
     };
-    let named: HashSet<ItemId> = candidates.iter().map(Scored::item).collect();
+    let named: HashSet<ItemId> = candidates.iter().map(|(item, _)| *item).collect();
     let bought: Vec<Purchase> =
         basis.purchases.iter().filter(|purchase| named.contains(&purchase.item)).copied().collect();
     let candidates = cooldown(candidates, &bought, now, 7 * DAY_SECONDS, replacement);
@@ -335,5 +336,5 @@ fn pick(
         brand: catalogue.brand(item),
     };
     let shelf = apply(candidates, &rules, facts, |a, b| catalogue.content().similarity(a, b));
-    shelf.shown.into_iter().map(|(_, scored)| scored).collect()
+    shelf.shown.into_iter().map(|(_, (item, _))| sources.explain(item, ask.content)).collect()
 }

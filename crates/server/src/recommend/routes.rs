@@ -3,12 +3,14 @@
 use axum::Json;
 use axum::extract::Query;
 use axum::http::{HeaderMap, Method};
+use axum::response::{IntoResponse as _, Response};
 use privacy::pseudonym::IdentityKind;
+use privacy::purpose::PurposeId;
 use privacy::signals::gpc;
-use privacy::store::StoreError;
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, Ask, Wanted, Who, recommend};
+use super::{Answer, Ask, Proof, Reason, Recommended, Wanted, Who, recommend};
+use crate::app::App;
 use crate::web::{Access, Problem, State, Table, WriteKey};
 
 /// The routes of this feature.
@@ -20,15 +22,6 @@ pub fn routes(table: Table) -> Table {
         "/v1/catalogue",
         super::stocking::stock,
     )
-}
-
-/// With what a question came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Proof {
-    /// The operator's token.
-    Operator,
-    /// A write key, which stands in every page of the shop.
-    WriteKey,
 }
 
 /// The question's parameters.
@@ -57,98 +50,104 @@ pub(crate) struct Parameters {
 
 /// An answer: items with their reasons, and the purposes used and refused.
 #[derive(Debug, Serialize)]
-pub(crate) struct AnswerBody {
-    items: Vec<ItemBody>,
-    purposes: PurposesBody,
+struct AnswerBody<'a> {
+    items: Vec<ItemBody<'a>>,
+    purposes: PurposesBody<'a>,
 }
 
 #[derive(Debug, Serialize)]
-pub(crate) struct ItemBody {
-    id: String,
+struct ItemBody<'a> {
+    id: &'a str,
     kind: &'static str,
-    name: String,
+    name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     price_minor: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    currency: Option<String>,
+    currency: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    url: Option<String>,
+    url: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    picture: Option<String>,
+    picture: Option<&'a str>,
     /// The sum of the parts of `why`.
     score: f64,
-    why: Vec<ReasonBody>,
+    why: Vec<ReasonBody<'a>>,
 }
 
 #[derive(Debug, Serialize)]
-pub(crate) struct ReasonBody {
-    text: String,
+struct ReasonBody<'a> {
+    text: &'a str,
     part: f64,
     /// The kind of the person's data behind it; absent when it is none of theirs.
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    purpose: Option<String>,
+    purpose: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    because_of: Option<String>,
+    because_of: Option<&'a str>,
 }
 
 #[derive(Debug, Serialize)]
-pub(crate) struct PurposesBody {
+struct PurposesBody<'a> {
     /// The purposes for which this person's data was used.
-    used: Vec<String>,
+    used: Vec<&'a str>,
     /// The purposes for which it was not, and why.
-    refused: Vec<RefusedBody>,
+    refused: Vec<RefusedBody<'a>>,
 }
 
 #[derive(Debug, Serialize)]
-pub(crate) struct RefusedBody {
-    purpose: String,
+struct RefusedBody<'a> {
+    purpose: &'a str,
     code: &'static str,
     reason: String,
 }
 
-impl From<Answer> for AnswerBody {
-    fn from(answer: Answer) -> Self {
+impl<'a> From<&'a Answer> for AnswerBody<'a> {
+    fn from(answer: &'a Answer) -> Self {
         let Answer { items, used, refused } = answer;
-        let items = items
-            .into_iter()
-            .map(|recommended| ItemBody {
-                id: recommended.item.id.clone(),
-                kind: match recommended.item.kind {
-                    store::ItemKind::Product => "product",
-                    store::ItemKind::Article => "article",
-                },
-                name: recommended.item.name.clone(),
-                price_minor: recommended.item.price_minor,
-                currency: recommended.item.currency.clone(),
-                url: recommended.item.url.clone(),
-                picture: recommended.item.picture.clone(),
-                score: recommended.score,
-                why: recommended
-                    .why
-                    .into_iter()
-                    .map(|reason| ReasonBody {
-                        text: reason.text,
-                        part: reason.part,
-                        data: reason.data.map(privacy::data::Kind::as_str),
-                        purpose: reason.purpose.map(|purpose| purpose.to_string()),
-                        because_of: reason.cause_item,
-                    })
-                    .collect(),
-            })
-            .collect();
         let refused = refused
-            .into_iter()
+            .iter()
             .map(|(purpose, refusal)| RefusedBody {
-                purpose: purpose.to_string(),
+                purpose: purpose.as_str(),
                 code: refusal.code(),
                 reason: refusal.to_string(),
             })
             .collect();
         Self {
-            items,
-            purposes: PurposesBody { used: used.iter().map(ToString::to_string).collect(), refused },
+            items: items.iter().map(ItemBody::from).collect(),
+            purposes: PurposesBody { used: used.iter().map(PurposeId::as_str).collect(), refused },
+        }
+    }
+}
+
+impl<'a> From<&'a Recommended> for ItemBody<'a> {
+    fn from(recommended: &'a Recommended) -> Self {
+        let Recommended { item, score, why } = recommended;
+        Self {
+            id: &item.id,
+            kind: match item.kind {
+                store::ItemKind::Product => "product",
+                store::ItemKind::Article => "article",
+            },
+            name: &item.name,
+            price_minor: item.price_minor,
+            currency: item.currency.as_deref(),
+            url: item.url.as_deref(),
+            picture: item.picture.as_deref(),
+            score: *score,
+            why: why.iter().map(ReasonBody::from).collect(),
+        }
+    }
+}
+
+impl<'a> From<&'a Reason> for ReasonBody<'a> {
+    fn from(reason: &'a Reason) -> Self {
+        let Reason { text, part, data, purpose, cause_item } = reason;
+        Self {
+            text,
+            part: *part,
+            data: data.map(privacy::data::Kind::as_str),
+            purpose: purpose.as_ref().map(PurposeId::as_str),
+            because_of: cause_item.as_deref(),
         }
     }
 }
@@ -158,31 +157,11 @@ pub(crate) async fn answer(
     axum::extract::State(app): State,
     headers: HeaderMap,
     query: Result<Query<Parameters>, axum::extract::rejection::QueryRejection>,
-) -> Result<Json<AnswerBody>, Problem> {
+) -> Result<Response, Problem> {
     let Query(parameters) = query.map_err(|rejection| {
         Problem::malformed(rejection.body_text(), "see /openapi.json for the parameters of this route")
     })?;
-    let identity = match (&parameters.user_id, &parameters.anonymous_id) {
-        (Some(_), Some(_)) => {
-            return Err(Problem::malformed(
-                "there are both `user_id` and `anonymous_id`",
-                "send one of the two: `user_id` from your server, `anonymous_id` from the browser",
-            ));
-        }
-        (Some(id), None) => {
-            app.operator_token.check(&headers)?;
-            Some((IdentityKind::UserId, id.clone(), Proof::Operator))
-        }
-        (None, anonymous) => {
-            let proof = if app.operator_token.check(&headers).is_ok() {
-                Proof::Operator
-            } else {
-                WriteKey::find(&headers, None, app.register())?;
-                Proof::WriteKey
-            };
-            anonymous.clone().map(|id| (IdentityKind::AnonymousId, id, proof))
-        }
-    };
+    let who = who(&app, &headers, &parameters)?;
     let content = match parameters.content.as_deref() {
         None | Some("products") => Wanted::Products,
         Some("articles") => Wanted::Articles,
@@ -210,24 +189,34 @@ pub(crate) async fn answer(
     let opt_out = gpc(headers.get_all("sec-gpc").iter().map(axum::http::HeaderValue::as_bytes));
     let (cart, visit) = (list(&parameters.cart), list(&parameters.visit));
     let Parameters { item, placement, session, .. } = parameters;
-    let answered = tokio::task::spawn_blocking(move || {
-        let who = match identity {
-            Some((kind, id, proof)) => app.store.read(|tx| {
-                let Some(subject) = tx.find(kind, &id)? else { return Ok::<_, StoreError>(Who::Nobody) };
-                match proof {
-                    // A write key is public, and any id can be tied to a customer's number with it.
-                    Proof::WriteKey if tx.is_named(&subject)? => Ok(Who::Unproven),
-                    Proof::WriteKey | Proof::Operator => Ok(Who::Known(subject)),
-                }
-            })?,
-            None => Who::Nobody,
-        };
-        let placement = placement.unwrap_or_else(|| "default".to_owned());
-        recommend(&app, &Ask { who, placement, item, cart, visit, session, count, content, opt_out })
-    })
-    .await;
-    match answered {
-        Ok(answer) => answer.map(AnswerBody::from).map(Json),
-        Err(error) => Err(Problem::internal(&error)),
+    let placement = placement.unwrap_or_else(|| "default".to_owned());
+    let answer = recommend(&app, &Ask { who, placement, item, cart, visit, session, count, content, opt_out })?;
+    Ok(Json(AnswerBody::from(&answer)).into_response())
+}
+
+/// Who is asked for, and with what.
+fn who(app: &App, headers: &HeaderMap, parameters: &Parameters) -> Result<Who, Problem> {
+    match (&parameters.user_id, &parameters.anonymous_id) {
+        (Some(_), Some(_)) => Err(Problem::malformed(
+            "there are both `user_id` and `anonymous_id`",
+            "send one of the two: `user_id` from your server, `anonymous_id` from the browser",
+        )),
+        (Some(id), None) => {
+            app.operator_token.check(headers)?;
+            Ok(Who::Identified { kind: IdentityKind::UserId, id: id.clone(), proof: Proof::Operator })
+        }
+        (None, anonymous) => {
+            let proof = if app.operator_token.check(headers).is_ok() {
+                Proof::Operator
+            } else {
+                WriteKey::find(headers, None, app.register())?;
+                Proof::WriteKey
+            };
+            Ok(anonymous.clone().map_or(Who::Nobody, |id| Who::Identified {
+                kind: IdentityKind::AnonymousId,
+                id,
+                proof,
+            }))
+        }
     }
 }
