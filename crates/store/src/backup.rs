@@ -1,12 +1,13 @@
 //! Backup and restore. A backup holds the data and the wrapped data keys, never the root key, epoch keys or secrets.
-//! A restore must not bring anybody back who was erased: it keeps the live keystore, and replays the tombstones before
-//! anything is served.
+//! A restore must not bring anybody back who was erased, nor lose what a law keeps of them: it keeps the live keystore,
+//! where both stand, and replays the tombstones before anything is served.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use privacy::audit::{Author, Entry};
+use privacy::entropy::Entropy;
 use privacy::store::StoreError;
 use privacy::vault::{Epoch, Vault, VaultError};
 use rusqlite::Connection;
@@ -15,10 +16,10 @@ use crate::audit_log::AuditLog;
 use crate::epochs::{Shut, shut_epochs};
 use crate::error::{OpenError, file, from_sql, sql};
 use crate::keyring::{Existing, Keyring, KeyringError};
-use crate::keystore::{KeyReader, KeyWriter, shred, tombstones};
+use crate::keystore::{KeyReader, KeyWriter, shred, take_up_keys, tombstones};
 use crate::shared::Readers;
 use crate::store::{DATA_FILE, KEYS_FILE, Options, SHOP_ID, Store, directory_error, lock};
-use crate::{erasure, files, schema};
+use crate::{erasure, files, retained, schema};
 
 const MANIFEST: &str = "manifest.toml";
 const FORMAT: &str = "equipoise-backup/1";
@@ -166,7 +167,7 @@ pub fn restore(from: &Path, options: &Options, now: Timestamp) -> Result<Restore
         KeystoreUsed::Live => keys_path.clone(),
         KeystoreUsed::Backup => from.join(KEYS_FILE),
     };
-    refuse_shut(&used, options, &shop_id)?;
+    let vault = refuse_shut(&used, options, &shop_id)?;
     let keys = match keystore {
         KeystoreUsed::Live => KeyWriter::open(&keys_path)?,
         KeystoreUsed::Backup => {
@@ -175,12 +176,7 @@ pub fn restore(from: &Path, options: &Options, now: Timestamp) -> Result<Restore
             KeyWriter::open(&keys_path)?
         }
     };
-    // The erased of the backup's own time are erased for the live keystore too.
-    let older = Readers::new(&from.join(KEYS_FILE)).read(tombstones)?;
-    for (subject, day) in &older {
-        shred(keys.connection(), subject, *day)?;
-    }
-    keys.checkpoint()?;
+    take_up(&keys, &from.join(KEYS_FILE), &vault, options.entropy.as_ref())?;
     let draft = options.data_dir.join("restoring.db");
     clear(&draft)?;
     copy(&from.join(DATA_FILE), &draft)?;
@@ -197,8 +193,32 @@ pub fn restore(from: &Path, options: &Options, now: Timestamp) -> Result<Restore
     Ok(RestoreReport { subjects, erased_again, keystore })
 }
 
+/// Teaches the keystore in use what the backup's knows and it doesn't: who was erased, and, should it be an older copy,
+/// people's keys and what a law keeps. Nobody whom either of them calls erased gets a key.
+fn take_up(
+    keys: &KeyWriter,
+    backup: &Path,
+    vault: &Vault,
+    entropy: &dyn Entropy,
+) -> Result<(), RestoreError> {
+    // Reading alone would not bring an older version's file to the present form.
+    let backup = schema::open_reader(backup, 8 * 1024)?;
+    for (subject, day) in &tombstones(&backup)? {
+        shred(keys.connection(), subject, *day)?;
+    }
+    take_up_keys(keys.connection(), &backup, &mut |subject, key| {
+        vault.rewrap(subject, key, entropy).is_ok()
+    })?;
+    // A keystore of the first form has none.
+    if schema::version(&backup)? > 1 {
+        retained::take_up(keys, &retained::read_all(&backup, "retained")?)?;
+    }
+    keys.checkpoint()?;
+    Ok(())
+}
+
 /// Refuses a keystore that is another shop's, or that the root key, secrets and epoch keys at hand don't open.
-fn refuse_shut(keystore: &Path, options: &Options, shop_id: &str) -> Result<(), RestoreError> {
+fn refuse_shut(keystore: &Path, options: &Options, shop_id: &str) -> Result<Vault, RestoreError> {
     let Options { data_dir: _, key_dir, entropy } = options;
     Readers::new(keystore).read(|connection| {
         if schema::meta(connection, SHOP_ID)?.as_deref() != Some(shop_id) {
@@ -226,7 +246,7 @@ fn refuse_shut(keystore: &Path, options: &Options, shop_id: &str) -> Result<(), 
         let secrets = keyring.secrets(shop_id, Existing::Some, entropy.as_ref()).map_err(OpenError::from)?;
         let vault = Vault::new(shop_id, epochs, secrets, Arc::new(KeyReader::open(keystore)?));
         match shut_epochs(connection, &vault, entropy.as_ref())?.first() {
-            None => Ok(()),
+            None => Ok(vault),
             Some(Shut::Missing(epoch)) => Err(missing(*epoch)),
             Some(Shut::Foreign(epoch)) => Err(foreign(*epoch)),
         }
@@ -247,6 +267,7 @@ fn replay(draft: &Path, keys: &KeyWriter, shop_id: &str, now: Timestamp) -> Resu
     if sound != "ok" || schema::meta(&data, SHOP_ID)?.as_deref() != Some(shop_id) {
         return Err(StoreError::Damaged(String::from("the backup's data is not as it was written")).into());
     }
+    retained::move_to_keys(&data, keys)?;
     let mut log = AuditLog::resume(&data)?;
     let transaction = data.unchecked_transaction().map_err(sql)?;
     let erased_again = erasure::finish(&transaction, &mut log, &keys.tombstones()?, now)?;

@@ -9,6 +9,7 @@ use crate::codes;
 use crate::erasure::{self, Erased};
 use crate::error::sql;
 use crate::keystore::KeyChange;
+use crate::retained::{self, RetainedRow};
 use crate::write_tx::WriteTx;
 
 impl WriteTx<'_> {
@@ -72,27 +73,42 @@ impl WriteTx<'_> {
         Ok(erased)
     }
 
-    /// Keeps a row because a law says so, until a day; it is in no reading of any purpose. If its subject has nothing
-    /// else, it is an archive from now on and no longer a living data subject.
+    /// Keeps a row because a law says so, until a day; it is in no reading of any purpose, and with the commit it lies
+    /// in the keystore, where no restore reaches it. If its subject has nothing else, it is an archive from now on and
+    /// no longer a living data subject.
     ///
     /// # Errors
     /// [`StoreError`] when it can't be written.
     pub fn retain(&self, row: &NewRow, law: &str, until: Day) -> Result<(), StoreError> {
-        let changed = erasure::retain(self.connection, row, law, until)?;
-        self.effects.borrow_mut().known = None;
-        self.changed(row.subject(), changed);
+        let subject = *row.subject();
+        erasure::make_archive(self.connection, &subject)?;
+        let retained =
+            RetainedRow { subject, kind: row.kind(), row: row.row().clone(), law: law.to_owned(), until };
+        let mut effects = self.effects.borrow_mut();
+        effects.known = None;
+        effects.keys.push(KeyChange::Retain(retained));
+        drop(effects);
+        self.changed(&subject, 1);
         Ok(())
     }
 
     /// Deletes what the law no longer keeps, with the keys of archives that this leaves empty; says how many rows.
     ///
+    /// It goes once the entry that says so is committed. Should the machine stop in between, the next call does it, and
+    /// says so once more.
+    ///
     /// # Errors
     /// [`StoreError`] when it can't be written.
     pub fn expire_retained(&self, today: Day) -> Result<u64, StoreError> {
-        let (deleted, emptied) = erasure::expire_retained(self.connection, today)?;
-        emptied.iter().for_each(|archive| self.shred(archive));
-        self.changed_many(deleted);
-        Ok(deleted)
+        let (due, emptied) = self.shared.keys.read(|keys| retained::due(keys, today))?;
+        if due > 0 {
+            let day = Day::of(self.what.at);
+            let mut effects = self.effects.borrow_mut();
+            effects.later.push(KeyChange::ExpireRetained(today));
+            effects.later.extend(emptied.into_iter().map(|archive| KeyChange::Shred(archive, day)));
+        }
+        self.changed_many(due);
+        Ok(due)
     }
 
     fn shred(&self, subject: &Subject) {

@@ -1,5 +1,5 @@
-//! The keystore: `keys.db`, apart from the data, with each living subject's wrapped data key and a tombstone for each
-//! who was erased. A key that was shredded must not stay anywhere in the file or its log.
+//! The keystore: `keys.db`, apart from the data, with each living subject's wrapped data key, a tombstone for each who
+//! was erased, and what a law keeps of them. A key that was shredded must not stay anywhere in the file or its log.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -11,6 +11,7 @@ use privacy::vault::{Epoch, Keystore, WrappedKey};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use crate::error::{from_sql, sql, to_sql};
+use crate::retained::{self, RetainedRow};
 use crate::schema;
 
 /// A change that a write wants made to the keystore, before its data is committed.
@@ -18,8 +19,12 @@ use crate::schema;
 pub(crate) enum KeyChange {
     /// A new subject's key.
     Mint(Subject, WrappedKey),
-    /// The end of a key.
+    /// The end of a key, and of what a law kept under it.
     Shred(Subject, Day),
+    /// A row that a law keeps.
+    Retain(RetainedRow),
+    /// The end of what a law no longer keeps on this day.
+    ExpireRetained(Day),
 }
 
 /// The keystore as the vault asks it: committed keys, and those of the transaction at hand.
@@ -32,6 +37,14 @@ impl KeyReader {
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
         let connection = schema::open_reader(path, 8 * 1024)?;
         Ok(Self { connection: Mutex::new(connection), pending: RwLock::default() })
+    }
+
+    /// Looks something up in what is committed.
+    pub(crate) fn read<R>(
+        &self,
+        look: impl FnOnce(&Connection) -> Result<R, StoreError>,
+    ) -> Result<R, StoreError> {
+        look(&self.connection.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Makes a key known that is not committed yet.
@@ -96,10 +109,14 @@ impl KeyWriter {
                         .and_then(|mut s| s.execute(params![subject.as_bytes(), key.epoch.0, key.bytes]))
                         .map_err(sql)?,
                     KeyChange::Shred(subject, day) => shred(&transaction, subject, *day)?,
+                    KeyChange::Retain(row) => retained::keep(&transaction, row)?,
+                    KeyChange::ExpireRetained(today) => retained::expire(&transaction, *today)?,
                 };
             }
             transaction.commit().map_err(sql)?;
-            self.checkpoint_due |= changes.iter().any(|change| matches!(change, KeyChange::Shred(..)));
+            self.checkpoint_due |= changes
+                .iter()
+                .any(|change| matches!(change, KeyChange::Shred(..) | KeyChange::ExpireRetained(_)));
         }
         if self.checkpoint_due {
             self.checkpoint_due = !self.checkpoint()?;
@@ -184,9 +201,42 @@ pub(crate) fn shred(connection: &Connection, subject: &Subject, day: Day) -> Res
         .and_then(|mut statement| statement.execute([subject.as_bytes()]))
         .map_err(sql)?;
     connection
+        .prepare_cached("DELETE FROM retained WHERE subject = ?1")
+        .and_then(|mut statement| statement.execute([subject.as_bytes()]))
+        .map_err(sql)?;
+    connection
         .prepare_cached("INSERT OR IGNORE INTO tombstone (subject, day) VALUES (?1, ?2)")
         .and_then(|mut statement| statement.execute(params![subject.as_bytes(), day.0]))
         .map_err(sql)
+}
+
+/// Takes those keys of another keystore up that this one has neither a key nor a tombstone for, if they open.
+pub(crate) fn take_up_keys(
+    keys: &Connection,
+    other: &Connection,
+    opens: &mut dyn FnMut(&Subject, &WrappedKey) -> bool,
+) -> Result<(), StoreError> {
+    let transaction = keys.unchecked_transaction().map_err(sql)?;
+    let mut statement = other.prepare("SELECT subject, epoch, wrapped FROM wrapped_key").map_err(sql)?;
+    let mut rows = statement.query([]).map_err(sql)?;
+    while let Some(row) = rows.next().map_err(sql)? {
+        let subject = Subject::from_bytes(row.get(0).map_err(sql)?);
+        let key = WrappedKey { epoch: Epoch(row.get(1).map_err(sql)?), bytes: row.get(2).map_err(sql)? };
+        let is_new = transaction
+            .prepare_cached(
+                "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM wrapped_key WHERE subject = ?1)
+                   AND NOT EXISTS (SELECT 1 FROM tombstone WHERE subject = ?1)",
+            )
+            .and_then(|mut statement| statement.exists([subject.as_bytes()]))
+            .map_err(sql)?;
+        if is_new && opens(&subject, &key) {
+            transaction
+                .prepare_cached("INSERT INTO wrapped_key (subject, epoch, wrapped) VALUES (?1, ?2, ?3)")
+                .and_then(|mut s| s.execute(params![subject.as_bytes(), key.epoch.0, key.bytes]))
+                .map_err(sql)?;
+        }
+    }
+    transaction.commit().map_err(sql)
 }
 
 pub(crate) fn tombstones(connection: &Connection) -> Result<Vec<(Subject, Day)>, StoreError> {

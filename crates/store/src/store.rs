@@ -25,6 +25,7 @@ use crate::keystore::{KeyReader, KeyWriter};
 use crate::openings;
 use crate::pending::{Pending, Write, closed};
 use crate::read_tx::ReadTx;
+use crate::retained;
 use crate::schema;
 use crate::shared::{Readers, Shared, origin};
 use crate::write_tx::WriteTx;
@@ -105,6 +106,7 @@ impl Store {
         let secrets = keyring.secrets(&shop_id, existing, entropy.as_ref())?;
         let epochs = keyring.epochs(&shop_id, existing, entropy.as_ref())?;
         schema::set_meta(&data, SHOP_ID, &shop_id)?;
+        retained::move_to_keys(&data, &keys)?;
         let signing = secrets.signing_key(&origin(&shop_id))?;
         let reader = Arc::new(KeyReader::open(&keys_path)?);
         let vault = Arc::new(Vault::new(&shop_id, epochs, secrets, reader.clone()));

@@ -52,7 +52,10 @@ pub(crate) struct Effects {
     pub(crate) rows: u64,
     pub(crate) touched: Touched,
     pub(crate) leaves: Vec<Hash>,
+    /// What the keystore must learn before the data is committed.
     pub(crate) keys: Vec<KeyChange>,
+    /// What it must learn after.
+    pub(crate) later: Vec<KeyChange>,
     /// What runs once all this is committed.
     pub(crate) hooks: Vec<Hook>,
     /// The last subject that was found to be known.

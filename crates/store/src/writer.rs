@@ -146,9 +146,11 @@ impl Desk {
     /// Runs a batch of writes in one transaction and answers them.
     fn write(&mut self, mut batch: Vec<Box<dyn Queued>>) {
         let log = self.log.clone();
-        let (mut keys, mut hooks) = (Vec::new(), Vec::new());
-        let ended = self.run_batch(&mut batch, &mut keys, &mut hooks).and_then(|()| self.commit(&keys));
+        let (mut keys, mut later, mut hooks) = (Vec::new(), Vec::new(), Vec::new());
+        let ended =
+            self.run_batch(&mut batch, &mut keys, &mut later, &mut hooks).and_then(|()| self.commit(&keys));
         if ended.is_ok() {
+            self.finish_later(later);
             for hook in hooks {
                 // A panic in one must not keep the others from following the store.
                 let _ = catch_unwind(AssertUnwindSafe(hook));
@@ -172,6 +174,7 @@ impl Desk {
         &mut self,
         batch: &mut [Box<dyn Queued>],
         keys: &mut Vec<KeyChange>,
+        later: &mut Vec<KeyChange>,
         hooks: &mut Vec<Hook>,
     ) -> Result<(), StoreError> {
         self.execute("BEGIN IMMEDIATE")?;
@@ -200,6 +203,7 @@ impl Desk {
                         self.execute("RELEASE one")?;
                         hooks.append(&mut effects.hooks);
                         keys.extend(effects.keys);
+                        later.append(&mut effects.later);
                     }
                     Err(error) => {
                         self.undo(&effects)?;
@@ -268,6 +272,19 @@ impl Desk {
         self.execute("COMMIT")?;
         self.unfinished = false;
         Ok(())
+    }
+
+    /// What the keystore learns once the data's commit has said so. If it can't now, it is asked again at its next
+    /// call.
+    fn finish_later(&mut self, changes: Vec<KeyChange>) {
+        if changes.is_empty() || self.keys.commit(&changes).is_err() {
+            return;
+        }
+        for change in &changes {
+            if let KeyChange::Shred(subject, _) = change {
+                self.shared.vault.shred(subject);
+            }
+        }
     }
 
     /// Runs work in a transaction of its own: for what the store itself does.

@@ -4,8 +4,11 @@ use std::path::Path;
 
 use privacy::consent::Refusal;
 use privacy::grant::ReadError;
+use privacy::store::Day;
+use privacy::vault::VaultError;
 use store::{KeyringError, KeystoreUsed, OpenError, RestoreError, restore};
 
+use crate::erasure::{erase_and_keep, kept};
 use crate::shop::{history, look, now, open, options, person, raw, shop, write};
 
 #[test]
@@ -32,6 +35,64 @@ fn erased_person_stays_erased_after_an_older_backup_is_restored() {
     let store = open(place.path());
     assert!(matches!(history(&store, &ana), Err(ReadError::Refused(Refusal::UnknownSubject))));
     assert_eq!(history(&store, &ben).unwrap(), ["kayak-2"]);
+    assert_eq!(store.check().unwrap(), []);
+}
+
+#[test]
+fn what_the_law_keeps_of_a_person_erased_after_the_backup_survives_its_restore() {
+    let (place, store) = shop();
+    let (ana, ben) = (person(&store), person(&store));
+    look(&store, ana, "kayak-1").unwrap();
+    look(&store, ben, "kayak-2").unwrap();
+    let backup = place.path().join("backup");
+    store.backup(&backup).unwrap();
+    let archive = erase_and_keep(&store, ana, 10);
+    store.close();
+    std::fs::remove_dir_all(place.path().join("data")).unwrap();
+    let report = restore(&backup, &options(place.path()), now()).unwrap();
+    assert_eq!((report.subjects, report.erased_again), (1, 1));
+    let store = open(place.path());
+    let [(subject, row)] = &kept(&store)[..] else { panic!("one row is kept") };
+    assert!(*subject == archive && row.contains("kayak-1"), "{row}");
+    // Under restriction still: no ledger, no reading, nobody's; and she herself is unreadable.
+    assert!(matches!(history(&store, &archive), Err(ReadError::Refused(Refusal::UnknownSubject))));
+    assert!(matches!(history(&store, &ana), Err(ReadError::Refused(Refusal::UnknownSubject))));
+    assert_eq!(store.vault().tag(&ana), Err(VaultError::Shredded));
+    assert_eq!(store.check().unwrap(), []);
+    // It goes in its time, as it would have without the restore.
+    let day = Day::of(now()).plus(10);
+    assert_eq!(write(&store, "retained.expire", move |tx| Ok(tx.expire_retained(day)?)).unwrap(), 1);
+    assert_eq!(kept(&store), []);
+    assert_eq!(store.vault().tag(&archive), Err(VaultError::Shredded));
+}
+
+#[test]
+fn keystore_that_is_an_older_copy_learns_from_the_backup() {
+    let (place, store) = shop();
+    let (ana, ben) = (person(&store), person(&store));
+    look(&store, ana, "kayak-1").unwrap();
+    store.close();
+    let copy = place.path().join("copy.db");
+    std::fs::copy(place.path().join("keys/keys.db"), &copy).unwrap();
+    let store = open(place.path());
+    let eve = person(&store);
+    look(&store, eve, "kayak-3").unwrap();
+    let archive = erase_and_keep(&store, ana, 10);
+    write(&store, "subject.erase", move |tx| Ok(tx.erase(&ben)?)).unwrap();
+    let backup = place.path().join("backup");
+    store.backup(&backup).unwrap();
+    store.close();
+    // Data and keys are lost; an older copy of the keys is put back.
+    std::fs::remove_dir_all(place.path().join("data")).unwrap();
+    std::fs::copy(&copy, place.path().join("keys/keys.db")).unwrap();
+    restore(&backup, &options(place.path()), now()).unwrap();
+    let store = open(place.path());
+    assert_eq!(history(&store, &eve).unwrap(), ["kayak-3"], "who came after the copy can be read");
+    assert_eq!(kept(&store).len(), 1);
+    assert_eq!(kept(&store)[0].0, archive);
+    for gone in [ana, ben] {
+        assert_eq!(store.vault().tag(&gone), Err(VaultError::Shredded));
+    }
     assert_eq!(store.check().unwrap(), []);
 }
 

@@ -1,20 +1,21 @@
 //! An erased person is gone: rows, key, files, memory; and what was interrupted is finished.
 
-use privacy::audit::Author;
-use privacy::consent::{Refusal, Status};
+use privacy::audit::{Author, Entry, Opening};
+use privacy::consent::{LedgerState, Refusal, Status};
 use privacy::data::Kind;
 use privacy::grant::ReadError;
 use privacy::pseudonym::IdentityKind;
 use privacy::rights::{Disclosure, Right};
-use privacy::store::{Day, StoreError, Tx};
+use privacy::store::{Day, Law, RightsTx, StoreError, StoredIdentity, StoredRow, Tx};
+use privacy::subject::Subject;
 use privacy::vault::VaultError;
-use store::Erased;
+use store::{Erased, RetainedRow, Store};
 
 use crate::shop::{
     consent, count, history, link, look, looked, now, open, person, raw, raw_keys, shop, unavailable, write,
 };
 
-const TABLES: [&str; 5] = ["subject", "record", "identity", "ledger", "retained"];
+const TABLES: [&str; 4] = ["subject", "record", "identity", "ledger"];
 
 #[test]
 fn erased_person_leaves_no_row_and_no_key() {
@@ -132,6 +133,111 @@ fn what_the_law_keeps_is_in_no_reading_and_goes_in_its_time() {
     assert_eq!(count(&raw_keys(place.path()), "SELECT count(*) FROM wrapped_key"), 1);
     assert_eq!(expire(today.plus(10)), 1);
     assert_eq!(count(&raw_keys(place.path()), "SELECT count(*) FROM wrapped_key"), 0);
+}
+
+/// Erases a person and keeps what she looked at for so many days; the archive that it is kept under.
+pub(crate) fn erase_and_keep(store: &Store, ana: Subject, days: u32) -> Subject {
+    let shop = store.clone();
+    write(store, "subject.erase", move |tx| {
+        let archive = tx.create_archive()?;
+        let door = Disclosure::open(tx, shop.vault(), &ana, Right::Erasure, Author::Subject, now())?;
+        let (rows, _) = door.hand_over(&archive, &*crate::shop::entropy())?;
+        tx.erase(&ana)?;
+        for row in &rows {
+            tx.retain(row, "Tax Administration Act 1994 s 22", Day::of(now()).plus(days))?;
+        }
+        Ok(archive)
+    })
+    .unwrap()
+}
+
+/// Stands in for an archive's transaction, which the store itself has none of: nobody can exercise a right over one.
+struct Archive<'s>(&'s Store, &'s RetainedRow);
+
+impl Tx for Archive<'_> {
+    fn law(&self) -> &Law {
+        self.0.law()
+    }
+    fn ledger(&self, _: &Subject) -> Result<Option<LedgerState>, StoreError> {
+        Ok(Some(LedgerState::default()))
+    }
+    fn rows(&self, _: &Subject, kind: Kind, _: Day) -> Result<Vec<StoredRow>, StoreError> {
+        Ok(if kind == self.1.kind { vec![self.1.row.clone()] } else { Vec::new() })
+    }
+    fn note_opening(&self, _: Opening) {}
+}
+
+impl RightsTx for Archive<'_> {
+    fn identities(&self, _: &Subject) -> Result<Vec<StoredIdentity>, StoreError> {
+        Ok(Vec::new())
+    }
+    fn record(&self, _: Entry) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+}
+
+/// The rows that the law keeps, opened.
+pub(crate) fn kept(store: &Store) -> Vec<(Subject, String)> {
+    let rows = store.read::<_, StoreError>(|tx| tx.retained()).unwrap();
+    let open = |kept: &RetainedRow| {
+        let archive = Archive(store, kept);
+        let door =
+            Disclosure::open(&archive, store.vault(), &kept.subject, Right::Access, Author::System, now())
+                .unwrap();
+        (kept.subject, door.rows(kept.kind).unwrap()[0].value.to_string())
+    };
+    rows.iter().map(open).collect()
+}
+
+#[test]
+fn interrupted_erasure_loses_nothing_that_the_law_keeps() {
+    let (place, store) = shop();
+    let ana = person(&store);
+    look(&store, ana, "kayak-1").unwrap();
+    store.close();
+    let before = place.path().join("before.db");
+    std::fs::copy(place.path().join("data/equipoise.db"), &before).unwrap();
+    let store = open(place.path());
+    let archive = erase_and_keep(&store, ana, 10);
+    store.close();
+    // As if the power had gone between the commit of the keystore and that of the data.
+    std::fs::copy(&before, place.path().join("data/equipoise.db")).unwrap();
+    let store = open(place.path());
+    assert!(matches!(history(&store, &ana), Err(ReadError::Refused(Refusal::UnknownSubject))));
+    let [(subject, row)] = &kept(&store)[..] else { panic!("one row is kept") };
+    assert!(*subject == archive && row.contains("kayak-1"), "{row}");
+    assert_eq!(store.check().unwrap(), []);
+}
+
+#[test]
+fn what_an_older_version_kept_beside_the_data_moves_to_the_keys() {
+    let (place, store) = shop();
+    let (ana, ben) = (person(&store), person(&store));
+    look(&store, ana, "kayak-1").unwrap();
+    look(&store, ben, "kayak-2").unwrap();
+    let archive = erase_and_keep(&store, ana, 10);
+    erase_and_keep(&store, ben, 0);
+    store.close();
+    // As the first version had it: in the data. What had run out and was shredded since stays away.
+    let (data, keys) = (raw(place.path()), raw_keys(place.path()));
+    data.execute("ATTACH ?1 AS keys", [place.path().join("keys/keys.db").to_str().unwrap()]).unwrap();
+    data.execute("CREATE TABLE retained_to_move AS SELECT * FROM keys.retained", []).unwrap();
+    drop(data);
+    keys.execute("DELETE FROM retained", []).unwrap();
+    keys.execute(
+        "INSERT INTO tombstone SELECT subject, 20000 FROM wrapped_key WHERE subject <> ?1",
+        [archive.as_bytes()],
+    )
+    .unwrap();
+    keys.execute("DELETE FROM wrapped_key WHERE subject <> ?1", [archive.as_bytes()]).unwrap();
+    drop(keys);
+    let store = open(place.path());
+    let [(subject, row)] = &kept(&store)[..] else { panic!("one row is kept") };
+    assert!(*subject == archive && row.contains("kayak-1"), "{row}");
+    assert_eq!(
+        count(&raw(place.path()), "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'retained%'"),
+        0
+    );
 }
 
 pub(crate) fn files(place: &std::path::Path) -> Vec<std::path::PathBuf> {
