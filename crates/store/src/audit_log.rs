@@ -5,13 +5,14 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use privacy::audit::{
-    Entry, Frontier, Hash, HashReader, Head, Opening, ProofError, Reading, Row, SubjectTag, TileBuilder,
-    consistency_proof, inclusion_proof, leaf_hash, sign_head,
+    Entry, Extent, Frontier, Hash, HashReader, Head, Opening, ProofError, Reading, RecordedRestore, Row,
+    SigningKey, SubjectTag, TileBuilder, consistency_proof, inclusion_proof, leaf_hash, sign_head,
 };
 use privacy::store::StoreError;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::{from_sql, sql, to_sql};
+use crate::log_memory;
 use crate::schema;
 use crate::shared::{Shared, origin};
 use crate::snapshot::Snapshot;
@@ -51,6 +52,8 @@ pub struct AuditTrail {
     pub rows: Vec<Row>,
     /// Every signed head, oldest first.
     pub heads: Vec<SignedHead>,
+    /// What was signed for the restores that it records.
+    pub restores: Vec<RecordedRestore>,
 }
 
 /// Reads the audit log from a data directory, without opening the store: even one that refuses to open.
@@ -63,7 +66,8 @@ pub fn audit_trail(data_dir: &Path) -> Result<AuditTrail, StoreError> {
     let shop_id = shop_id.ok_or_else(|| StoreError::Damaged(String::from("the shop's id is missing")))?;
     let rows = entries(&connection, 0, u64::MAX)?;
     let rows = rows.into_iter().map(|(seq, entry, leaf)| Row { seq, entry, leaf }).collect();
-    Ok(AuditTrail { origin: origin(&shop_id), rows, heads: heads(&connection)? })
+    let restores = log_memory::recorded(&connection)?;
+    Ok(AuditTrail { origin: origin(&shop_id), rows, heads: heads(&connection)?, restores })
 }
 
 /// The writer's log: the tree in memory over the rows on disk.
@@ -99,6 +103,26 @@ impl AuditLog {
 
     pub(crate) fn size(&self) -> u64 {
         self.tree.size()
+    }
+
+    /// How far it has come.
+    pub(crate) fn extent(&self) -> Extent {
+        Extent { size: self.size(), root: self.tree.root() }
+    }
+
+    /// Signs the head for a certificate, which keeps it.
+    pub(crate) fn cite(
+        &self,
+        connection: &Connection,
+        shared: &Shared,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let SignedHead { size, note: _, at: _ } = self.sign(connection, shared, now)?;
+        connection
+            .prepare_cached("UPDATE audit_head SET cited = 1 WHERE size = ?1")
+            .and_then(|mut statement| statement.execute([to_sql(size)]))
+            .map_err(sql)
+            .map(drop)
     }
 
     /// Writes an entry as number `seq` and gives its leaf hash, for [`Self::settle`] once it is sure to stay.
@@ -155,11 +179,23 @@ impl AuditLog {
         shared: &Shared,
         now: Timestamp,
     ) -> Result<SignedHead, StoreError> {
+        self.sign_as(connection, &shared.origin(), &shared.signing, now)
+    }
+
+    /// As [`Self::sign`], where the store isn't open.
+    pub(crate) fn sign_as(
+        &self,
+        connection: &Connection,
+        origin: &str,
+        key: &SigningKey,
+        now: Timestamp,
+    ) -> Result<SignedHead, StoreError> {
         if let Some(known) = newest_head(connection)?.filter(|head| head.size == self.size()) {
             return Ok(known);
         }
-        let head = Head { origin: shared.origin(), size: self.size(), root: self.tree.root(), at: Some(now) };
-        let note = sign_head(&head, &shared.signing).map_err(|error| {
+        let Extent { size, root } = self.extent();
+        let head = Head { origin: origin.to_owned(), size, root, at: Some(now) };
+        let note = sign_head(&head, key).map_err(|error| {
             StoreError::Unavailable(format!("the audit log's head can't be signed: {error}"))
         })?;
         connection
@@ -268,6 +304,28 @@ impl Snapshot<'_> {
     /// [`StoreError`] when they can't be read.
     pub fn audit_entries(&self, from: u64, count: u64) -> Result<Vec<(u64, Vec<u8>, Hash)>, StoreError> {
         entries(self.connection, from, count)
+    }
+
+    /// The head that was signed for the certificate of an erasure, with the erasure's commit.
+    ///
+    /// # Errors
+    /// [`StoreError`] when there is none, or it can't be read.
+    pub fn head_for(&self, entry: u64) -> Result<SignedHead, StoreError> {
+        let text = format!(
+            "SELECT size, note, signed_at FROM audit_head WHERE cited AND size > {} ORDER BY size LIMIT 1",
+            to_sql(entry)
+        );
+        signed(self.connection, &text)?
+            .pop()
+            .ok_or_else(|| StoreError::Damaged(String::from("no signed head covers the erasure")))
+    }
+
+    /// What was signed for the restores that the log records.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it can't be read.
+    pub fn restores(&self) -> Result<Vec<RecordedRestore>, StoreError> {
+        log_memory::recorded(self.connection)
     }
 
     /// The head of the log up to the last commit, unsigned.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use privacy::audit::{Author, Entry};
+use privacy::audit::{KeysAtRestore, SigningKey};
 use privacy::entropy::Entropy;
 use privacy::store::StoreError;
 use privacy::vault::{Epoch, Vault, VaultError};
@@ -17,7 +17,8 @@ use crate::epochs::{Shut, shut_epochs};
 use crate::error::{OpenError, file, from_sql, sql};
 use crate::keyring::{Existing, Keyring, KeyringError};
 use crate::keystore::{KeyReader, KeyWriter, shred, take_up_keys, tombstones};
-use crate::shared::Readers;
+use crate::log_memory::{self, Memory};
+use crate::shared::{Readers, origin};
 use crate::store::{DATA_FILE, KEYS_FILE, Options, SHOP_ID, Store, directory_error, lock};
 use crate::{erasure, files, retained, schema};
 
@@ -46,6 +47,10 @@ pub struct RestoreReport {
     pub erased_again: u64,
     /// Which keystore is in use.
     pub keystore: KeystoreUsed,
+    /// How many entries of the audit log the backup held.
+    pub audit_kept: u64,
+    /// How many it is known to have had before, by the keystore.
+    pub audit_before: Option<u64>,
 }
 
 /// Which keystore a restore has used.
@@ -167,7 +172,7 @@ pub fn restore(from: &Path, options: &Options, now: Timestamp) -> Result<Restore
         KeystoreUsed::Live => keys_path.clone(),
         KeystoreUsed::Backup => from.join(KEYS_FILE),
     };
-    let vault = refuse_shut(&used, options, &shop_id)?;
+    let (vault, signing) = refuse_shut(&used, options, &shop_id)?;
     let keys = match keystore {
         KeystoreUsed::Live => KeyWriter::open(&keys_path)?,
         KeystoreUsed::Backup => {
@@ -180,17 +185,21 @@ pub fn restore(from: &Path, options: &Options, now: Timestamp) -> Result<Restore
     let draft = options.data_dir.join("restoring.db");
     clear(&draft)?;
     copy(&from.join(DATA_FILE), &draft)?;
-    let replayed = replay(&draft, &keys, &shop_id, now);
+    let at_restore = match keystore {
+        KeystoreUsed::Live => KeysAtRestore::Live,
+        KeystoreUsed::Backup => KeysAtRestore::FromBackup,
+    };
+    let replayed = replay(&draft, &keys, &shop_id, (at_restore, &signing), now);
     if replayed.is_err() {
         clear(&draft)?;
     }
-    let (subjects, erased_again) = replayed?;
+    let Replayed { subjects, erased_again, audit: (audit_kept, audit_before) } = replayed?;
     // Companions of a database that is gone would be taken for this one's.
     clear(&data_path)?;
     std::fs::rename(&draft, &data_path)
         .and_then(|()| files::sync_directory(&data_path))
         .map_err(|error| file(&data_path, &error))?;
-    Ok(RestoreReport { subjects, erased_again, keystore })
+    Ok(RestoreReport { subjects, erased_again, keystore, audit_kept, audit_before })
 }
 
 /// Teaches the keystore in use what the backup's knows and it doesn't: who was erased, and, should it be an older copy,
@@ -213,12 +222,21 @@ fn take_up(
     if schema::version(&backup)? > 1 {
         retained::take_up(keys, &retained::read_all(&backup, "retained")?)?;
     }
+    if schema::version(&backup)? > 2 {
+        for head in log_memory::cited(&backup)? {
+            log_memory::cite(keys.connection(), head)?;
+        }
+    }
     keys.checkpoint()?;
     Ok(())
 }
 
 /// Refuses a keystore that is another shop's, or that the root key, secrets and epoch keys at hand don't open.
-fn refuse_shut(keystore: &Path, options: &Options, shop_id: &str) -> Result<Vault, RestoreError> {
+fn refuse_shut(
+    keystore: &Path,
+    options: &Options,
+    shop_id: &str,
+) -> Result<(Vault, SigningKey), RestoreError> {
     let Options { data_dir: _, key_dir, entropy } = options;
     Readers::new(keystore).read(|connection| {
         if schema::meta(connection, SHOP_ID)?.as_deref() != Some(shop_id) {
@@ -244,9 +262,10 @@ fn refuse_shut(keystore: &Path, options: &Options, shop_id: &str) -> Result<Vaul
             return Err(missing(oldest_epoch(connection)?));
         }
         let secrets = keyring.secrets(shop_id, Existing::Some, entropy.as_ref()).map_err(OpenError::from)?;
+        let signing = secrets.signing_key(&origin(shop_id)).map_err(OpenError::from)?;
         let vault = Vault::new(shop_id, epochs, secrets, Arc::new(KeyReader::open(keystore)?));
         match shut_epochs(connection, &vault, entropy.as_ref())?.first() {
-            None => Ok(vault),
+            None => Ok((vault, signing)),
             Some(Shut::Missing(epoch)) => Err(missing(*epoch)),
             Some(Shut::Foreign(epoch)) => Err(foreign(*epoch)),
         }
@@ -260,8 +279,23 @@ fn oldest_epoch(keystore: &Connection) -> Result<Epoch, StoreError> {
         .map_err(sql)
 }
 
-/// Deletes from the draft whatever belongs to the erased, and says so in its audit log.
-fn replay(draft: &Path, keys: &KeyWriter, shop_id: &str, now: Timestamp) -> Result<(u64, u64), RestoreError> {
+/// What became of the draft.
+struct Replayed {
+    subjects: u64,
+    erased_again: u64,
+    audit: (u64, Option<u64>),
+}
+
+/// Deletes from the draft whatever belongs to the erased, and says so in its audit log, with what of it is given up.
+fn replay(
+    draft: &Path,
+    keys: &KeyWriter,
+    shop_id: &str,
+    (used, signing): (KeysAtRestore, &SigningKey),
+    now: Timestamp,
+) -> Result<Replayed, RestoreError> {
+    let origin = origin(shop_id);
+    let signer = (origin.as_str(), signing);
     let data = schema::open_writer(draft, schema::DATA, 64 * 1024)?;
     let sound: String = data.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).map_err(sql)?;
     if sound != "ok" || schema::meta(&data, SHOP_ID)?.as_deref() != Some(shop_id) {
@@ -270,28 +304,19 @@ fn replay(draft: &Path, keys: &KeyWriter, shop_id: &str, now: Timestamp) -> Resu
     retained::move_to_keys(&data, keys)?;
     let mut log = AuditLog::resume(&data)?;
     let transaction = data.unchecked_transaction().map_err(sql)?;
+    let memory = Memory::recall(keys.connection(), &transaction, &log, signer.0, signer.1)?;
     let erased_again = erasure::finish(&transaction, &mut log, &keys.tombstones()?, now)?;
-    let entry = Entry {
-        seq: 0,
-        at: now,
-        action: String::from("backup.restore"),
-        author: Author::System,
-        task: None,
-        purpose: None,
-        kind: None,
-        subject: None,
-        count: u32::try_from(erased_again).unwrap_or(u32::MAX),
-        bundle: None,
-        detail: Some(String::from("the log goes on from the backup; the count is of people erased again")),
-    };
-    log.append(&transaction, entry)?;
+    let audit = memory.sizes();
+    let entry = log_memory::entry(now, erased_again);
+    memory.record(&transaction, &mut log, &entry, used, signer)?;
+    log.sign_as(&transaction, signer.0, signer.1, now)?;
     log.keep_edge(&transaction)?;
     transaction.commit().map_err(sql)?;
     let subjects = count(&data, "SELECT count(*) FROM subject")?;
     crate::keystore::checkpoint(&data)?;
     // Closing the only connection takes the write-ahead log away, so that the file alone can be renamed.
     data.close().map_err(|(_, error)| sql(error))?;
-    Ok((subjects, erased_again))
+    Ok(Replayed { subjects, erased_again, audit })
 }
 
 fn read_manifest(from: &Path) -> Result<String, RestoreError> {

@@ -91,7 +91,7 @@ impl Store {
     fn check_audit(&self, tx: &Snapshot<'_>, findings: &mut Vec<Finding>) -> Result<(), StoreError> {
         let notes: Vec<String> = tx.heads()?.into_iter().map(|head| head.note).collect();
         let keys = [self.verifying_key().clone()];
-        let mut verifier = LogVerifier::new(&notes, &self.origin(), &keys);
+        let mut verifier = LogVerifier::with_restores(&notes, &tx.restores()?, &self.origin(), &keys);
         let mut next = 0;
         loop {
             let entries = audit_log::entries(tx.connection, next, 4096)?;

@@ -5,12 +5,14 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError, RwLock};
 
+use privacy::audit::Extent;
 use privacy::store::{Day, StoreError};
 use privacy::subject::Subject;
 use privacy::vault::{Epoch, Keystore, WrappedKey};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use crate::error::{from_sql, sql, to_sql};
+use crate::log_memory;
 use crate::retained::{self, RetainedRow};
 use crate::schema;
 
@@ -25,6 +27,10 @@ pub(crate) enum KeyChange {
     Retain(RetainedRow),
     /// The end of what a law no longer keeps on this day.
     ExpireRetained(Day),
+    /// A head of the audit log that stands in a certificate.
+    Cite(Extent),
+    /// How far the audit log has come.
+    LogEnd(Extent),
 }
 
 /// The keystore as the vault asks it: committed keys, and those of the transaction at hand.
@@ -111,6 +117,8 @@ impl KeyWriter {
                     KeyChange::Shred(subject, day) => shred(&transaction, subject, *day)?,
                     KeyChange::Retain(row) => retained::keep(&transaction, row)?,
                     KeyChange::ExpireRetained(today) => retained::expire(&transaction, *today)?,
+                    KeyChange::Cite(head) => log_memory::cite(&transaction, *head)?,
+                    KeyChange::LogEnd(end) => log_memory::set_end(&transaction, *end)?,
                 };
             }
             transaction.commit().map_err(sql)?;

@@ -16,6 +16,7 @@ mod files;
 mod keyring;
 mod keystore;
 mod ledger;
+mod log_memory;
 mod openings;
 mod pending;
 mod read_tx;

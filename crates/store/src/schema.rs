@@ -10,11 +10,17 @@ use crate::error::{file, sql};
 use crate::files;
 
 /// The data's schema, step by step; `user_version` says how many were taken.
-pub(crate) const DATA: &[&str] =
-    &[include_str!("../migrations/0001_spine.sql"), include_str!("../migrations/0002_retained_moves.sql")];
+pub(crate) const DATA: &[&str] = &[
+    include_str!("../migrations/0001_spine.sql"),
+    include_str!("../migrations/0002_retained_moves.sql"),
+    include_str!("../migrations/0003_restores.sql"),
+];
 /// The keystore's.
-pub(crate) const KEYS: &[&str] =
-    &[include_str!("../migrations/keys_0001.sql"), include_str!("../migrations/keys_0002.sql")];
+pub(crate) const KEYS: &[&str] = &[
+    include_str!("../migrations/keys_0001.sql"),
+    include_str!("../migrations/keys_0002.sql"),
+    include_str!("../migrations/keys_0003.sql"),
+];
 
 /// `synchronous=FULL`: in WAL mode each commit waits for its fsync. `secure_delete`: what is deleted is overwritten.
 const WRITER: &str = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;

@@ -147,8 +147,10 @@ impl Desk {
     fn write(&mut self, mut batch: Vec<Box<dyn Queued>>) {
         let log = self.log.clone();
         let (mut keys, mut later, mut hooks) = (Vec::new(), Vec::new(), Vec::new());
-        let ended =
-            self.run_batch(&mut batch, &mut keys, &mut later, &mut hooks).and_then(|()| self.commit(&keys));
+        let ended = self
+            .run_batch(&mut batch, &mut keys, &mut later, &mut hooks)
+            .and_then(|()| self.remember_log(&batch, &mut keys))
+            .and_then(|()| self.commit(&keys));
         if ended.is_ok() {
             self.finish_later(later);
             for hook in hooks {
@@ -259,6 +261,21 @@ impl Desk {
         }
     }
 
+    /// With an erasure the log's head is signed, for its certificate. Whenever the keystore is written, it learns how far
+    /// the log has come.
+    fn remember_log(&self, batch: &[Box<dyn Queued>], keys: &mut Vec<KeyChange>) -> Result<(), StoreError> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let erases = keys.iter().any(|change| matches!(change, KeyChange::Shred(..)));
+        if let Some(last) = batch.last().filter(|_| erases) {
+            self.log.cite(&self.data, &self.shared, last.what().at)?;
+            keys.push(KeyChange::Cite(self.log.extent()));
+        }
+        keys.push(KeyChange::LogEnd(self.log.extent()));
+        Ok(())
+    }
+
     /// The keystore first: a row must never be there without its key, nor a key without its tombstone's rows found.
     fn commit(&mut self, keys: &[KeyChange]) -> Result<(), StoreError> {
         self.log.keep_edge(&self.data)?;
@@ -333,8 +350,10 @@ impl Desk {
         self.data.prepare_cached(text).and_then(|mut s| s.execute([])).map_err(sql).map(drop)
     }
 
-    fn close(self) {
+    fn close(mut self) {
         self.shared.readers.close();
+        // At the latest here; what can't be written is only remembered a little shorter.
+        let _ = self.keys.commit(&[KeyChange::LogEnd(self.log.extent())]);
         // What can't be checkpointed now is taken up from the log at the next opening.
         let _ = keystore::checkpoint(&self.data);
         let _ = self.keys.checkpoint();

@@ -7,11 +7,14 @@
 mod bundle;
 mod canonical;
 mod entry;
+mod fault;
 mod frontier;
 mod hash;
 mod head;
 mod note;
 mod proof;
+mod recorded;
+mod restore;
 mod signature;
 mod tile;
 mod verify;
@@ -19,6 +22,7 @@ mod verify;
 pub use bundle::{Bundle, Opening, OpeningProof};
 pub use canonical::EncodingError;
 pub use entry::{Author, Entry, SubjectTag};
+pub use fault::Fault;
 pub use frontier::{Frontier, FrontierError};
 pub use hash::{Hash, HashError, empty_root, leaf_hash, node_hash};
 pub use head::{Head, HeadError, sign_head, verify_head};
@@ -27,6 +31,8 @@ pub use proof::{
     Disproof, ProofError, consistency_proof, inclusion_proof, plan_consistency, plan_inclusion,
     verify_consistency, verify_inclusion,
 };
+pub use recorded::{RecordedRestore, SeenRestore};
+pub use restore::{Extent, KeysAtRestore, Restore, restore_hash, sign_restore, verify_restore};
 pub use signature::{KeyError, SigningKey, VerifyingKey};
 pub use tile::{Fetched, HashReader, Reading, TILE_WIDTH, Tile, TileBuilder, tile_path};
-pub use verify::{Fault, LogVerifier, Report, Row, verify_log};
+pub use verify::{LogVerifier, Report, Row, verify_log};

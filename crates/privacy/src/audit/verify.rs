@@ -10,9 +10,12 @@ use jiff::Timestamp;
 
 use super::{
     entry::Entry,
+    fault::Fault,
     frontier::Frontier,
     hash::{Hash, leaf_hash},
     head::verify_head,
+    recorded::{RecordedRestore, Restores, SeenRestore},
+    restore::Extent,
     signature::VerifyingKey,
 };
 
@@ -44,86 +47,10 @@ pub struct Report {
     pub last_at: Option<Timestamp>,
     /// How often an entry is older than the one before it (a clock that was set back; not a fault of the log).
     pub clock_set_back: u64,
-}
-
-/// What is wrong with a log. `Display` says it in words.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
-pub enum Fault {
-    /// The content of an entry isn't what was logged.
-    #[error("entry {seq} was changed: its content no longer gives the hash that was logged")]
-    Changed {
-        /// Number of the entry.
-        seq: u64,
-    },
-    /// The content is genuine (a signed head covers it), but the hash stored beside it isn't.
-    #[error("entry {seq} is genuine, but the hash stored beside it was changed")]
-    HashChanged {
-        /// Number of the entry.
-        seq: u64,
-    },
-    /// The content can't be read as an entry.
-    #[error("entry {seq} can't be read: {why}")]
-    Unreadable {
-        /// Number of the entry.
-        seq: u64,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// Entries are missing.
-    #[error("entries {first} to {last} are missing: they were taken out of the log")]
-    Removed {
-        /// Number of the first missing entry.
-        first: u64,
-        /// Number of the last missing entry.
-        last: u64,
-    },
-    /// Entries stand in another order than they were logged in.
-    #[error("the entries from {first} to {last} stand in another order than they were logged in")]
-    Reordered {
-        /// First number concerned.
-        first: u64,
-        /// Last number concerned.
-        last: u64,
-    },
-    /// More than one entry claims the same number.
-    #[error("more than one entry claims to be number {seq}: one of them was put in afterwards")]
-    Inserted {
-        /// The number claimed twice.
-        seq: u64,
-    },
-    /// The log is shorter than what was signed.
-    #[error("the log ends after {entries} entries, though {signed} were signed: the end was cut off")]
-    Truncated {
-        /// How many entries there are.
-        entries: u64,
-        /// How many the signed head covers.
-        signed: u64,
-    },
-    /// A signed head covers other entries than those that are stored.
-    #[error(
-        "the entries from {first} to {last} are not those that were signed: at least one of them was changed, \
-         taken out, moved or put in, and the hashes were made to fit"
-    )]
-    NotAsSigned {
-        /// First entry after the last head that fitted.
-        first: u64,
-        /// Last entry that the head covers.
-        last: u64,
-    },
-    /// A head that can't be believed.
-    #[error("signed head number {place} can't be believed: {why}")]
-    Head {
-        /// Place among the heads given, from 0.
-        place: usize,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// Two validly signed heads contradict each other.
-    #[error("two signed heads for {size} entries differ: the log's key has signed two different histories")]
-    TwoHistories {
-        /// The size that both name.
-        size: u64,
-    },
+    /// The backups that were brought back, in the order of the log.
+    pub restores: Vec<SeenRestore>,
+    /// The heads that don't fit because a restore gave them up, and says so under the shop's signature.
+    pub given_up: Vec<Extent>,
 }
 
 /// Checks a whole log: the stored rows in order of their number, the signed heads, the log's name and the keys.
@@ -190,13 +117,31 @@ pub struct LogVerifier {
     clock_set_back: u64,
     rows: u64,
     next: u64,
+    restores: Restores,
+    given_up: Vec<Extent>,
     faults: BTreeSet<Fault>,
 }
 
 impl LogVerifier {
-    /// Begins a check with the signed heads, in any order.
+    /// Begins a check with the signed heads, in any order, of a log into which no backup was brought back.
     #[must_use]
     pub fn new(heads: &[impl AsRef<str>], origin: &str, keys: &[VerifyingKey]) -> Self {
+        Self::with_restores(heads, &[], origin, keys)
+    }
+
+    /// Begins a check with the signed heads and with what the shop signed when it brought backups back, in any order.
+    ///
+    /// A head that such a restore gives up isn't asked of the log. The restore must stand in the log itself: its entry
+    /// commits to the signed note, and the log up to where the backup ended is the one that the note names.
+    #[must_use]
+    pub fn with_restores(
+        heads: &[impl AsRef<str>],
+        restores: &[RecordedRestore],
+        origin: &str,
+        keys: &[VerifyingKey],
+    ) -> Self {
+        let mut faults = BTreeSet::new();
+        let restores = Restores::read(restores, origin, keys, &mut faults);
         let mut verifier = Self {
             heads: BTreeMap::new(),
             fitted: 0,
@@ -212,12 +157,17 @@ impl LogVerifier {
             clock_set_back: 0,
             rows: 0,
             next: 0,
-            faults: BTreeSet::new(),
+            restores,
+            given_up: Vec::new(),
+            faults,
         };
         for (place, note) in heads.iter().enumerate() {
             match verify_head(note.as_ref(), origin, keys) {
                 Err(error) => {
                     verifier.faults.insert(Fault::Head { place, why: error.to_string() });
+                }
+                Ok(head) if verifier.restores.give_up(head.size, head.root) => {
+                    verifier.given_up.push(Extent { size: head.size, root: head.root });
                 }
                 Ok(head) => {
                     let earlier = verifier.heads.insert(head.size, head.root);
@@ -228,6 +178,7 @@ impl LogVerifier {
             }
         }
         verifier.check_head();
+        verifier.restores.reached(0, verifier.contents.root());
         verifier
     }
 
@@ -256,11 +207,15 @@ impl LogVerifier {
                 self.clock_set_back += u64::from(self.last_at.is_some_and(|last| entry.at < last));
                 self.last_at = Some(entry.at);
                 self.first_at.get_or_insert(entry.at);
+                self.faults.extend(self.restores.push(row.seq, &entry));
             }
         }
         self.contents.push(hash);
         self.stored.push(row.leaf);
         self.check_head();
+        if self.restores.await_size(self.next) {
+            self.restores.reached(self.next, self.contents.root());
+        }
     }
 
     /// Ends the check.
@@ -279,9 +234,16 @@ impl LogVerifier {
         {
             self.faults.insert(Fault::Truncated { entries: self.next, signed });
         }
+        let (restores, faults) = self.restores.finish();
+        // After a break nothing fits any more; the break itself is the fault.
+        if !self.broken {
+            self.faults.extend(faults);
+        }
         if !self.faults.is_empty() {
             return Err(self.faults.into_iter().collect());
         }
+        self.given_up.sort_unstable();
+        self.given_up.dedup();
         Ok(Report {
             entries: self.rows,
             root: self.contents.root(),
@@ -290,6 +252,8 @@ impl LogVerifier {
             first_at: self.first_at,
             last_at: self.last_at,
             clock_set_back: self.clock_set_back,
+            restores,
+            given_up: self.given_up,
         })
     }
 

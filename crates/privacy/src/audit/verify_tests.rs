@@ -7,6 +7,7 @@ use super::{
     super::{
         entry::tests::sample,
         head::{Head, sign_head},
+        restore::{KeysAtRestore, Restore, restore_hash, sign_restore},
         signature::SigningKey,
     },
     *,
@@ -184,6 +185,102 @@ fn clock_set_back_is_counted_but_no_fault() {
     let (mut rows, _) = log(5);
     rows[3] = row(3, Entry { at: Timestamp::UNIX_EPOCH, ..sample(3) });
     assert_eq!(verdict(rows, &[]).unwrap().clock_set_back, 1);
+}
+
+/// A log of which `kept` entries came back from a backup after 25, with the note and entry of the restore.
+fn restored(kept: u64, given_up: &[&[Row]]) -> (Vec<Row>, RecordedRestore) {
+    let extent = |rows: &[Row]| {
+        let mut tree = Frontier::new();
+        rows.iter().for_each(|row| tree.push(row.leaf));
+        Extent { size: tree.size(), root: tree.root() }
+    };
+    let (mut rows, _) = log(kept);
+    let at = sample(99).at;
+    let restore = Restore {
+        origin: ORIGIN.into(),
+        at,
+        kept: extent(&rows),
+        before: None,
+        keys: KeysAtRestore::Live,
+        given_up: given_up.iter().map(|rows| extent(rows)).collect(),
+    };
+    let note = sign_restore(&restore, &key()).unwrap();
+    let entry =
+        Entry { at, action: "backup.restore".into(), bundle: Some(restore_hash(&note)), ..sample(kept) };
+    rows.push(row(kept, entry));
+    // What was written since differs from what was written the first time.
+    rows.extend((kept + 1..40).map(|seq| row(seq, Entry { count: 5, ..sample(seq) })));
+    (rows, RecordedRestore { seq: kept, note })
+}
+
+fn verdict_of(rows: Vec<Row>, heads: &[String], restores: &[RecordedRestore]) -> Result<Report, Vec<Fault>> {
+    let mut verifier = LogVerifier::with_restores(heads, restores, ORIGIN, &[key().verifying_key().clone()]);
+    rows.iter().for_each(|row| verifier.push(row));
+    verifier.finish()
+}
+
+#[test]
+fn heads_that_a_recorded_restore_gives_up_are_no_fault() {
+    let (before, _) = log(25);
+    for (cited, kept) in [(25, 15), (18, 15), (25, 0)] {
+        let (rows, restore) = restored(kept, &[&before[..cited]]);
+        let heads = [head_over(&before[..cited]), head_over(&rows[..35])];
+        let report = verdict_of(rows.clone(), &heads, std::slice::from_ref(&restore)).unwrap();
+        assert_eq!((report.heads, report.signed_entries, report.entries), (1, 35, 40));
+        assert_eq!(report.given_up.iter().map(|head| head.size).collect::<Vec<_>>(), [cited as u64]);
+        let [seen] = &report.restores[..] else { panic!("{:?}", report.restores) };
+        assert_eq!((seen.seq, seen.signed.as_ref().unwrap().kept.size), (kept, kept));
+        // The same log without what was signed: the head doesn't fit, and the entry isn't borne out.
+        let faults = verdict_of(rows, &heads, &[]).unwrap_err();
+        assert!(faults.iter().any(|fault| matches!(fault, Fault::Restore { .. })), "{faults:?}");
+        assert!(faults.iter().any(|fault| matches!(fault, Fault::NotAsSigned { .. })), "{faults:?}");
+    }
+}
+
+#[test]
+fn head_that_the_restore_does_not_name_is_still_found() {
+    let (before, _) = log(25);
+    let (rows, restore) = restored(15, &[&before[..25]]);
+    let faults =
+        verdict_of(rows.clone(), &[head_over(&before[..24])], std::slice::from_ref(&restore)).unwrap_err();
+    assert_eq!(faults, [Fault::NotAsSigned { first: 0, last: 23 }]);
+    // And a log that was cut after its restore.
+    let head = head_over(&rows[..35]);
+    let faults = verdict_of(rows[..20].to_vec(), &[head], &[restore]).unwrap_err();
+    assert_eq!(faults, [Fault::Truncated { entries: 20, signed: 35 }]);
+}
+
+#[test]
+fn restore_is_believed_only_as_it_was_signed_and_where() {
+    let (before, _) = log(25);
+    let (rows, restore) = restored(15, &[&before[..25]]);
+    let head = [head_over(&before)];
+    let restores = std::slice::from_ref(&restore);
+    let is_found = |rows: Vec<Row>, restores: &[RecordedRestore]| {
+        let faults = verdict_of(rows, &head, restores).unwrap_err();
+        assert!(faults.iter().any(|fault| matches!(fault, Fault::Restore { .. })), "{faults:?}");
+    };
+    // Its entry is gone, is another's, or stands elsewhere; the log before it is another.
+    is_found(rows[..15].to_vec(), restores);
+    let mut other = rows.clone();
+    other[15] = row(
+        15,
+        Entry { bundle: Some(restore_hash("another note")), ..Entry::decode(&rows[15].entry).unwrap() },
+    );
+    is_found(other, restores);
+    is_found(rows.clone(), &[RecordedRestore { seq: 16, ..restore.clone() }]);
+    let mut other = rows.clone();
+    other[3] = row(3, Entry { count: 9, ..sample(3) });
+    is_found(other, restores);
+    // Nobody but the shop can sign it.
+    let note = restore.note.replace("keys live", "keys backup");
+    is_found(rows.clone(), &[RecordedRestore { note, ..restore.clone() }]);
+    // An entry alone, as an older version wrote it, is told of and excuses nothing.
+    let mut bare = rows;
+    bare[15] = row(15, Entry { bundle: None, ..Entry::decode(&bare[15].entry).unwrap() });
+    assert!(verdict_of(bare.clone(), &head, &[]).is_err());
+    let report = verdict_of(bare, &[], &[]).unwrap();
+    assert_eq!(report.restores[0].signed, None);
 }
 
 proptest! {

@@ -127,6 +127,13 @@ pub(super) fn restore(context: &Context, from: &Path) -> Result<ExitCode, Failur
         "The data of {} people is back; {} who were erased since stay erased.",
         report.subjects, report.erased_again
     ))?;
+    if let Some(lost) =
+        report.audit_before.and_then(|before| before.checked_sub(report.audit_kept)).filter(|n| *n > 0)
+    {
+        say(&format!(
+            "The audit log goes on from the backup and says so; {lost} entries from after it are not in it any more."
+        ))?;
+    }
     say("Next: `equipoise doctor`, then `equipoise serve`.")?;
     Ok(ExitCode::SUCCESS)
 }

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use privacy::audit::{Fault, LogVerifier, Report, VerifyingKey};
+use privacy::audit::{Extent, Fault, KeysAtRestore, LogVerifier, Report, Restore, SeenRestore, VerifyingKey};
 use privacy::rights::{Certificate, CertificateError, Verified};
 use serde_json::Value;
 use store::{AuditTrail, audit_trail};
@@ -103,10 +103,13 @@ pub fn run(
                 .to_owned(),
         ));
     };
-    let note = from_certificate.map(|(_, note)| note);
+    let (verified, note) = from_certificate.unzip();
     match check(trail, note, &key) {
         Ok(report) => {
             tell_log(out, &report)?;
+            if let Some(verified) = verified {
+                tell_bond(out, &verified, &report)?;
+            }
             Ok(Verdict::Holds)
         }
         Err(faults) => {
@@ -136,9 +139,9 @@ fn read(path: &Path) -> Result<Value, CliError> {
 /// Checks the log against its own heads and against the one that the certificate carries, so that a log that was
 /// rewritten since is found out by it.
 fn check(trail: AuditTrail, note: Option<String>, key: &VerifyingKey) -> Result<Report, Vec<Fault>> {
-    let AuditTrail { origin, rows, heads } = trail;
+    let AuditTrail { origin, rows, heads, restores } = trail;
     let heads: Vec<String> = heads.into_iter().map(|head| head.note).chain(note).collect();
-    let mut verifier = LogVerifier::new(&heads, &origin, std::slice::from_ref(key));
+    let mut verifier = LogVerifier::with_restores(&heads, &restores, &origin, std::slice::from_ref(key));
     let total = rows.len() as u64;
     let bar = if total >= LONG { ProgressBar::new(total) } else { ProgressBar::hidden() };
     if let Ok(style) =
@@ -197,7 +200,17 @@ fn tell_certificate(
 }
 
 fn tell_log(out: &mut dyn Write, report: &Report) -> Result<(), CliError> {
-    let Report { entries, root, heads, signed_entries, first_at, last_at, clock_set_back } = report;
+    let Report {
+        entries,
+        root,
+        heads,
+        signed_entries,
+        first_at,
+        last_at,
+        clock_set_back,
+        restores,
+        given_up: _,
+    } = report;
     say(out, "The audit log is in order.\n")?;
     if let (Some(first), Some(last)) = (first_at, last_at) {
         say(
@@ -223,7 +236,81 @@ fn tell_log(out: &mut dyn Write, report: &Report) -> Result<(), CliError> {
             &format!("  - The clock was set back {clock_set_back} times; that is no fault of the log.\n"),
         )?;
     }
+    for restore in restores {
+        tell_restore(out, restore)?;
+    }
     say(out, &format!("  - Root over everything: {root}\n"))
+}
+
+fn tell_restore(out: &mut dyn Write, restore: &SeenRestore) -> Result<(), CliError> {
+    let SeenRestore { seq, at, erased_again, signed } = restore;
+    let again = match erased_again {
+        0 => "nobody in it had been erased since".to_owned(),
+        some => format!("{some} people in it who had been erased since were erased again"),
+    };
+    let Some(Restore { origin: _, at: _, kept, before, keys, given_up }) = signed else {
+        return say(
+            out,
+            &format!(
+                "  - Entry {seq}: a backup was brought back at {at}; {again}. An older version did it, which signed \
+                 nothing for it: a head or certificate from before that doesn't fit counts as a fault.\n"
+            ),
+        );
+    };
+    let lost = match before {
+        Some(before) if before.size > kept.size => format!(
+            "at least {} entries that were written after the backup are not in the log any more",
+            before.size - kept.size
+        ),
+        Some(_) => "the log had not grown since the backup".to_owned(),
+        None => "how far the log had come before is not known".to_owned(),
+    };
+    say(
+        out,
+        &format!(
+            "  - Entry {seq}: a backup was brought back at {at}, and the shop signed for it. The log goes on after the \
+             backup's {} entries; {lost}; {again}.\n",
+            kept.size
+        ),
+    )?;
+    if !given_up.is_empty() {
+        say(
+            out,
+            &format!(
+                "    Certificates from in between still prove their erasures, but not by this log. It names {} of \
+                 their heads.\n",
+                given_up.len()
+            ),
+        )?;
+    }
+    match keys {
+        KeysAtRestore::Live => Ok(()),
+        KeysAtRestore::FromBackup => say(
+            out,
+            "    The keys came from the backup too, so it can't know of certificates from after the backup.\n",
+        ),
+    }
+}
+
+/// How the certificate and the log, each in order by itself, hang together.
+fn tell_bond(out: &mut dyn Write, verified: &Verified, report: &Report) -> Result<(), CliError> {
+    let head = Extent { size: verified.log_size, root: verified.root };
+    let restore = report
+        .restores
+        .iter()
+        .find(|restore| restore.signed.as_ref().is_some_and(|signed| signed.given_up.contains(&head)));
+    match restore {
+        None => say(out, "The certificate's entry is in this log.\n"),
+        Some(restore) => say(
+            out,
+            &format!(
+                "The certificate's entry is not in this log any more, and the log says why: at {} the shop brought \
+                 back a backup from before this erasure, and gave up what the log had gained since. The certificate \
+                 still proves the erasure. Whoever was in the backup and had been erased was erased again then.\n",
+                restore.at
+            ),
+        ),
+    }
 }
 
 const fn blame(error: &CertificateError) -> &'static str {
@@ -257,7 +344,11 @@ const fn meaning(fault: &Fault) -> &'static str {
         }
         Fault::Inserted { .. } => "Somebody added what didn't happen then.",
         Fault::NotAsSigned { .. } => {
-            "Somebody rewrote this part and its hashes; only the signed head gives it away. Compare with a backup."
+            "Somebody rewrote this part and its hashes, or put an older copy of the database back by hand; only the \
+             signed head gives it away. A recorded restore would say so, and name the head. Compare with a backup."
+        }
+        Fault::Restore { .. } => {
+            "Only the shop's key can sign for a restore. Somebody wrote this into the log, or altered what was signed."
         }
         Fault::Head { .. } => {
             "A signed head was altered, or it was signed by another key or for another log."

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use privacy::audit::{Author, sign_head};
+use privacy::audit::{Author, verify_head};
 use privacy::entropy::draw;
 use privacy::rights::{Certificate, Disclosure, Retained, Right, RightsError};
 use privacy::store::{Day, RightsTx, StoreError, Tx};
@@ -100,13 +100,16 @@ fn certify(app: &App, done: Done, now: Timestamp) -> Result<Value, ExerciseError
     let id: [u8; 16] =
         draw(app.entropy.as_ref()).map_err(|error| RightsError::Vault(VaultError::Entropy(error)))?;
     app.store.read(|tx| {
-        let head = tx.audit_head(now)?;
+        // Signed with the erasure's own commit, and known to the keystore: should a restore take the log back behind
+        // it, the log will say so.
+        let signed = tx.head_for(entry)?;
+        let keys = [app.store.verifying_key().clone()];
+        let head = verify_head(&signed.note, &app.store.origin(), &keys).map_err(|error| {
+            StoreError::Damaged(format!("a head of the audit log can't be believed: {error}"))
+        })?;
         let missing = || StoreError::Damaged("the audit entry of an erasure is missing".to_owned());
         let (_, record, _) = tx.audit_entries(entry, 1)?.pop().ok_or_else(missing)?;
         let proof = tx.inclusion_proof(entry, head.size)?;
-        let unsigned = |error: privacy::audit::HeadError| {
-            StoreError::Unavailable(format!("the audit log's head can't be signed: {error}"))
-        };
         let certificate = Certificate {
             id: hex(&id),
             shop: app.register().shop.name.clone(),
@@ -121,7 +124,7 @@ fn certify(app: &App, done: Done, now: Timestamp) -> Result<Value, ExerciseError
             record,
             log_size: head.size,
             log_root: head.root,
-            checkpoint: sign_head(&head, app.store.signing_key()).map_err(unsigned)?,
+            checkpoint: signed.note,
             proof,
         };
         Ok::<_, ExerciseError>(certificate.sign(app.store.signing_key()))

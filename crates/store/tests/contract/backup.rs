@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
+use privacy::audit::LogVerifier;
 use privacy::consent::Refusal;
 use privacy::grant::ReadError;
-use privacy::store::Day;
+use privacy::store::{Day, StoreError};
+use privacy::subject::Subject;
 use privacy::vault::VaultError;
-use store::{KeyringError, KeystoreUsed, OpenError, RestoreError, restore};
+use store::{KeyringError, KeystoreUsed, OpenError, RestoreError, Store, audit_trail, restore};
 
 use crate::erasure::{erase_and_keep, kept};
 use crate::shop::{history, look, now, open, options, person, raw, shop, write};
@@ -64,6 +66,54 @@ fn what_the_law_keeps_of_a_person_erased_after_the_backup_survives_its_restore()
     assert_eq!(write(&store, "retained.expire", move |tx| Ok(tx.expire_retained(day)?)).unwrap(), 1);
     assert_eq!(kept(&store), []);
     assert_eq!(store.vault().tag(&archive), Err(VaultError::Shredded));
+}
+
+/// The heads that stand in certificates of two people, one from before the backup and one from after.
+#[test]
+fn restore_signs_which_heads_it_gives_up_even_twice() {
+    let (place, store) = shop();
+    let people: Vec<_> = (0..4).map(|_| person(&store)).collect();
+    let mut heads = Vec::new();
+    let mut erase = |store: &Store, who: Subject| {
+        write(store, "subject.erase", move |tx| Ok(tx.erase(&who)?)).unwrap();
+        let head = store.read::<_, StoreError>(|tx| tx.head_for(tx.audit_size()? - 1)).unwrap();
+        assert_eq!(Some(&head), store.read::<_, StoreError>(|tx| tx.newest_head()).unwrap().as_ref());
+        heads.push(head.note);
+    };
+    erase(&store, people[0]);
+    let backup = place.path().join("backup");
+    let size = store.backup(&backup).unwrap().audit_entries;
+    let restore_again = |store: Store| {
+        store.close();
+        std::fs::remove_dir_all(place.path().join("data")).unwrap();
+        let report = restore(&backup, &options(place.path()), now()).unwrap();
+        assert_eq!((report.audit_kept, report.erased_again), (size, 1));
+        (report.audit_before, open(place.path()))
+    };
+    erase(&store, people[1]);
+    let (before, store) = restore_again(store);
+    assert_eq!(before, Some(size + 1));
+    // What was erased and what the log gained after the first restore is given up by the second.
+    erase(&store, people[2]);
+    look(&store, people[3], "kayak-1").unwrap();
+    store.close();
+    std::fs::remove_dir_all(place.path().join("data")).unwrap();
+    let report = restore(&backup, &options(place.path()), now()).unwrap();
+    assert_eq!((report.audit_kept, report.erased_again), (size, 2));
+    let store = open(place.path());
+    assert_eq!(store.check().unwrap(), []);
+    let trail = audit_trail(&place.path().join("data")).unwrap();
+    let verify = |restores: &[_]| {
+        let keys = [store.verifying_key().clone()];
+        let own = trail.heads.iter().map(|head| head.note.clone());
+        let all: Vec<String> = own.chain(heads.iter().cloned()).collect();
+        let mut verifier = LogVerifier::with_restores(&all, restores, &trail.origin, &keys);
+        trail.rows.iter().for_each(|row| verifier.push(row));
+        verifier.finish()
+    };
+    let report = verify(&trail.restores).unwrap();
+    assert_eq!((report.restores.len(), report.given_up.len()), (1, 2), "the first still fits");
+    assert!(verify(&[]).is_err());
 }
 
 #[test]
