@@ -230,6 +230,30 @@ impl<'tx> Disclosure<'tx> {
         Ok((rows, identities))
     }
 
+    /// What obliges the shop to keep this row of the person's, if anything does: what [`Self::retain`] would keep of it.
+    ///
+    /// # Errors
+    /// [`RightsError`] when the row can't be read or opened.
+    pub fn held_by_law(
+        &self,
+        holds: &[LegalHold],
+        kind: Kind,
+        id: &[u8; 16],
+        today: Day,
+    ) -> Result<Option<Retained>, RightsError> {
+        let Some(hold) = hold_on(holds, kind) else { return Ok(None) };
+        let Some(row) = self.tx.all_rows(&self.subject, kind)?.into_iter().find(|row| row.id == *id) else {
+            return Ok(None);
+        };
+        let until = row.day.plus(hold.keep_days);
+        if until <= today {
+            return Ok(None);
+        }
+        let plain = open_row(self.vault, &self.subject, kind, &row)?;
+        let kept = invoice(kind, &plain)?.map(zeroize::Zeroizing::new);
+        Ok(kept.map(|_| Retained { kind, law: hold.law.clone(), count: 1, until }))
+    }
+
     /// What the law obliges the shop to keep of this person, reduced to that and sealed for `archive`, a subject that
     /// no identity leads to. Orders are kept as invoices: number, day, lines, amounts; neither notes nor coupons.
     ///
@@ -244,9 +268,7 @@ impl<'tx> Disclosure<'tx> {
     ) -> Result<Vec<(NewRow, Retained)>, RightsError> {
         let mut kept = Vec::new();
         for kind in Kind::ALL {
-            // Of two laws about one kind, the one that asks for longer.
-            let hold = holds.iter().filter(|hold| hold.kind == *kind).max_by_key(|hold| hold.keep_days);
-            let Some(hold) = hold else { continue };
+            let Some(hold) = hold_on(holds, *kind) else { continue };
             for row in self.tx.all_rows(&self.subject, *kind)? {
                 let until = row.day.plus(hold.keep_days);
                 if until <= today {
@@ -262,6 +284,11 @@ impl<'tx> Disclosure<'tx> {
         }
         Ok(kept)
     }
+}
+
+/// Of two laws about one kind, the one that asks for longer.
+fn hold_on(holds: &[LegalHold], kind: Kind) -> Option<&LegalHold> {
+    holds.iter().filter(|hold| hold.kind == kind).max_by_key(|hold| hold.keep_days)
 }
 
 /// Reads the value as a row of the kind and writes it down again, so that nothing else is sealed.

@@ -8,7 +8,7 @@ use privacy::audit::Author;
 use privacy::data::Kind;
 use privacy::entropy::draw;
 use privacy::pseudonym::IdentityKind;
-use privacy::rights::{Disclosure, Right, RightsError};
+use privacy::rights::{Disclosure, Retained, Right, RightsError};
 use privacy::store::{Day, Tx};
 use privacy::subject::Subject;
 use privacy::vault::VaultError;
@@ -51,8 +51,8 @@ pub enum Correction {
 /// Sets things right, all or none. Blocks. Answers how many rows were changed and deleted.
 ///
 /// # Errors
-/// [`Problem`] when nobody is known by that identity, a row isn't there or the correction is no row, or the store
-/// can't be used.
+/// [`Problem`] when nobody is known by that identity, a row isn't there or the correction is no row, a law obliges the
+/// shop to keep the row that is to be deleted, or the store can't be used.
 pub fn rectify(
     app: &Arc<App>,
     who: &Person,
@@ -88,6 +88,10 @@ pub fn rectify(
                     corrected += 1;
                 }
                 Correction::Delete { kind, id } => {
+                    let holds = &Tx::law(tx).register.kept_by_law;
+                    if let Some(held) = disclosure.held_by_law(holds, *kind, id, Day::of(now))? {
+                        return Err(held_by_law(&held).into());
+                    }
                     if !tx.delete_row(&subject, *kind, id)? {
                         return Err(no_row(*kind).into());
                     }
@@ -172,6 +176,16 @@ fn found_by(
         }
     }
     Ok(tx.link(&disclosure.seal_identity(kind, value, app.entropy.as_ref())?)?)
+}
+
+fn held_by_law(held: &Retained) -> Problem {
+    let Retained { kind, law, count: _, until } = held;
+    Problem::new(
+        ProblemKind::Conflict,
+        format!("a law obliges the shop to keep this row of `{kind}` until {}: {law}", until.to_date()),
+        "set the row right instead (`row` with its `value`); if the person wants to be forgotten, erase them: what the \
+         law keeps is then sealed away and used for nothing",
+    )
 }
 
 fn no_row(kind: Kind) -> Problem {

@@ -244,10 +244,40 @@ fn row_is_corrected_or_deleted_by_its_id() {
     shop.ask(Desk::Rectify, corrected).unwrap();
     let document = shop.ask(Desk::Access, who("aroha")).unwrap();
     assert_eq!(document["data"]["orders"]["rows"][0]["value"]["lines"][0]["quantity"], 2);
-    let deleted = json!({"anonymous_id": "aroha", "delete": {"kind": "orders", "id": row["id"]}});
+    let row = document["data"]["browsing"]["rows"][0].clone();
+    let deleted = json!({"anonymous_id": "aroha", "delete": {"kind": "browsing", "id": row["id"]}});
     shop.ask(Desk::Rectify, deleted.clone()).unwrap();
-    assert_eq!(shop.rows("aroha", Kind::PurchaseHistory), 0);
+    assert_eq!(shop.rows("aroha", Kind::BrowsingHistory), 0);
     assert_eq!(shop.ask(Desk::Rectify, deleted).unwrap_err().kind(), ProblemKind::NotFound);
+}
+
+#[test]
+fn order_that_a_law_keeps_is_not_deleted_as_a_correction() {
+    let shop = shop();
+    shop.choose("aroha", YES);
+    shop.shops("aroha", "kea-40");
+    let order =
+        |shop: &Shop| shop.ask(Desk::Access, who("aroha")).unwrap()["data"]["orders"]["rows"][0].clone();
+    let row = order(&shop);
+    let delete = json!({"anonymous_id": "aroha", "delete": {"kind": "orders", "id": row["id"]}});
+    let hold = shop.app.register().kept_by_law[0].clone();
+    let refused = shop.ask(Desk::Rectify, delete.clone()).unwrap_err();
+    assert_eq!(refused.kind(), ProblemKind::Conflict);
+    let until = Day::of(shop.app.now()).plus(hold.keep_days).to_date();
+    assert!(
+        refused.detail().contains(&hold.law) && refused.detail().contains(&until),
+        "{}",
+        refused.detail()
+    );
+    assert_eq!(shop.rows("aroha", Kind::PurchaseHistory), 1);
+    // What was called off was never invoiced.
+    let mut value = row["value"].clone();
+    value["action"] = json!("cancelled");
+    let cancelled =
+        json!({"anonymous_id": "aroha", "row": {"kind": "orders", "id": row["id"], "value": value}});
+    shop.ask(Desk::Rectify, cancelled).unwrap();
+    shop.ask(Desk::Rectify, delete).unwrap();
+    assert_eq!(shop.rows("aroha", Kind::PurchaseHistory), 0);
 }
 
 #[test]
