@@ -70,6 +70,31 @@ mod tests {
         );
     }
 
+    proptest::proptest! {
+        /// What was cut out of a row would not have been seen by whoever still may read it.
+        #[test]
+        fn cut_row_is_read_like_the_whole_one(kept in 0u8..64, seen in 0u8..64, has in 0u8..64) {
+            let names = ["item", "session", "query", "category", "lines.note", "page"];
+            let chosen = |bits: u8| -> Vec<&str> {
+                names.iter().enumerate().filter(|(bit, _)| bits >> bit & 1 == 1).map(|(_, name)| *name).collect()
+            };
+            let mut row = json!({"at": 1, "action": "placed", "lines": [{"item": "a", "quantity": 1}]});
+            for name in chosen(has) {
+                match name.strip_prefix("lines.") {
+                    Some(name) => row["lines"][0][name] = json!("x"),
+                    None => row[name] = json!("x"),
+                }
+            }
+            let fields = |bits: u8| only(&chosen(bits));
+            for kind in [Kind::BrowsingHistory, Kind::PurchaseHistory, Kind::CartHistory] {
+                let cut = project(kind, row.clone(), &fields(kept | seen));
+                let read = |row: Value| project(kind, row, &fields(seen));
+                proptest::prop_assert_eq!(read(cut.clone()), read(row.clone()));
+                proptest::prop_assert_eq!(project(kind, cut.clone(), &fields(kept | seen)), cut);
+            }
+        }
+    }
+
     #[test]
     fn undeclared_contact_fields_are_not_seen_at_all() {
         let row = |field: &str| json!({"at": 1, "field": field, "value": "x"});

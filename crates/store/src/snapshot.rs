@@ -5,6 +5,7 @@ use privacy::data::Kind;
 use privacy::pseudonym::{BlindIndex, IdentityKind};
 use privacy::store::{Day, Law, StoreError, StoredIdentity, StoredRow};
 use privacy::subject::Subject;
+use privacy::vault::Vault;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::codes;
@@ -26,6 +27,12 @@ impl<'s> Snapshot<'s> {
     #[must_use]
     pub const fn law(&self) -> &'s Law {
         &self.shared.law
+    }
+
+    /// The vault, which seals and opens.
+    #[must_use]
+    pub fn vault(&self) -> &'s Vault {
+        &self.shared.vault
     }
 
     pub(crate) fn note_opening(&self, opening: Opening) {

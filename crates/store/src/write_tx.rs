@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use privacy::audit::{Entry, Hash, Opening};
 use privacy::consent::{LedgerEntry, LedgerState};
 use privacy::data::Kind;
+use privacy::entropy::Entropy;
 use privacy::pseudonym::{BlindIndex, IdentityKind};
 use privacy::store::{Day, Law, NewIdentity, NewRow, RightsTx, StoreError, StoredIdentity, StoredRow, Tx};
 use privacy::subject::Subject;
@@ -101,6 +102,12 @@ impl<'w> WriteTx<'w> {
     #[must_use]
     pub const fn what(&self) -> &'w Write {
         self.what
+    }
+
+    /// The randomness of the store, for sealing.
+    #[must_use]
+    pub fn entropy(&self) -> &'w dyn Entropy {
+        self.snapshot.shared.entropy.as_ref()
     }
 
     /// Runs `hook` in the writer's thread, in the order of commits, once this write is committed and before it is

@@ -1,13 +1,11 @@
 //! Decisions on their way into the ledger, and what follows from each in the same write.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
-use privacy::consent::{ConsentRecord, LedgerEntry, LedgerState, ReceiptError, Refusal, Source};
+use privacy::consent::{ConsentRecord, LedgerEntry, ReceiptError, Refusal, Source, Status};
 use privacy::data::Kind;
 use privacy::grant::{CollectError, ReadError};
-use privacy::register::Declaration;
-use privacy::store::{Day, Law, StoreError, Tx};
+use privacy::keeping::{Cut, Keeping};
+use privacy::store::{Day, StoreError, Tx};
 use privacy::subject::Subject;
 use privacy::vault::Vault;
 use store::WriteTx;
@@ -60,7 +58,7 @@ impl From<ChoiceError> for Problem {
     }
 }
 
-/// Inside a write: takes decisions down, deletes what they leave without a purpose, and has the models forget or learn
+/// Inside a write: takes decisions down, deletes or cuts what they leave without a purpose, and has the models forget or learn
 /// accordingly. Everybody who records a decision does it here. Answers each record with its number in the ledger.
 ///
 /// A time after `now` becomes `now`.
@@ -79,6 +77,7 @@ pub fn decide(
     if let Some(stray) = decisions.iter().find(|one| law.register.purpose(one.purpose.as_str()).is_none()) {
         return Err(Refusal::UnknownPurpose(stray.purpose.to_string()).into());
     }
+    let before = tx.ledger(subject)?.unwrap_or_default();
     let mut recorded = Vec::with_capacity(decisions.len());
     for mut record in decisions {
         record.at = record.at.min(now);
@@ -86,7 +85,16 @@ pub fn decide(
         recorded.push((seq, record));
     }
     if !recorded.is_empty() {
-        drop_undeclared(tx, subject, now)?;
+        let after = tx.ledger(subject)?.unwrap_or_default();
+        let keeping = Keeping::of(law, &after, now);
+        let only_yes = recorded.iter().all(|(_, record)| record.status == Status::Given);
+        let covered = keeping.covers(&Keeping::of(law, &before, now));
+        if only_yes && covered && after.restricted_since().is_none() {
+            // Nothing has to be opened for a yes.
+            drop_rows(tx, subject, &keeping, now)?;
+        } else {
+            drop_undeclared(tx, subject, now)?;
+        }
         relearn(tx, engine, vault, subject, now)?;
     }
     Ok(recorded)
@@ -122,60 +130,48 @@ pub fn heed_opt_out(
 }
 
 /// Inside a write: deletes a person's rows that no permitted purpose declares any more, and those older than the
-/// longest retention of the purposes that still declare them. Says how many went.
+/// longest retention of the purposes that still declare them; and cuts out of the others the fields that no permitted
+/// purpose declares. Says how many rows went or were cut.
 ///
 /// Whoever has had processing restricted (GDPR Art. 18) keeps everything until the restriction is lifted.
 ///
 /// # Errors
-/// [`ReadError`] when the ledger can't be read or the rows can't be deleted.
+/// [`ReadError`] when the ledger or a row can't be read, or the rows can't be deleted or sealed anew.
 pub fn drop_undeclared(tx: &WriteTx<'_>, subject: &Subject, now: Timestamp) -> Result<u64, ReadError> {
     let state = tx.ledger(subject)?.ok_or(Refusal::UnknownSubject)?;
     if state.restricted_since().is_some() {
         return Ok(0);
     }
-    let kept = retention(Tx::law(tx), &state, now);
-    let today = Day::of(now);
-    let mut gone = 0;
+    let keeping = Keeping::of(Tx::law(tx), &state, now);
+    let mut gone = drop_rows(tx, subject, &keeping, now)?;
     for kind in Kind::ALL {
-        gone += match kept.get(kind) {
-            Some(days) => tx.delete_subject_before(subject, *kind, today.minus(*days))?,
-            None => tx.delete_kind(subject, *kind)?,
-        };
+        for cut in keeping.cut(tx, subject, *kind, tx.vault(), tx.entropy())? {
+            match cut {
+                Cut::Rest(row) => tx.replace(&row)?,
+                Cut::Nothing(id) => {
+                    tx.delete_row(subject, *kind, &id)?;
+                }
+            }
+            gone += 1;
+        }
     }
     Ok(gone)
 }
 
-/// For how many days each kind of this person's data may be kept; a kind that isn't named may not be kept at all.
-pub(crate) fn retention(law: &Law, state: &LedgerState, now: Timestamp) -> BTreeMap<Kind, u32> {
-    let mut kept: BTreeMap<Kind, u32> = BTreeMap::new();
-    let mut keep = |declaration: &Declaration| {
-        for kind in declaration.data.keys() {
-            let days = kept.entry(*kind).or_default();
-            *days = (*days).max(declaration.retention_days);
-        }
-    };
-    for (purpose, declaration) in &law.register.purposes {
-        match state.permit(purpose, &law.register, &law.notices, now) {
-            Ok(()) => keep(declaration),
-            // The yes to an older notice still covers what that notice said; only the wider use must be asked for.
-            Err(Refusal::StaleNotice(_)) => {
-                let agreed = state.consent(purpose.as_str()).and_then(|record| law.notices.at(record.notice));
-                if let Some(agreed) = agreed.and_then(|register| register.purpose(purpose.as_str())) {
-                    keep(agreed);
-                }
-            }
-            Err(
-                Refusal::UnknownSubject
-                | Refusal::UnknownPurpose(_)
-                | Refusal::UndeclaredKind { .. }
-                | Refusal::NoConsent { .. }
-                | Refusal::ConsentExpired(_)
-                | Refusal::Objected(_)
-                | Refusal::Restricted
-                | Refusal::Unproven
-                | Refusal::OptOutSignal(_),
-            ) => {}
-        }
+/// Deletes what may not be kept at all, or not for so long, without opening anything.
+fn drop_rows(
+    tx: &WriteTx<'_>,
+    subject: &Subject,
+    keeping: &Keeping<'_>,
+    now: Timestamp,
+) -> Result<u64, ReadError> {
+    let today = Day::of(now);
+    let mut gone = 0;
+    for kind in Kind::ALL {
+        gone += match keeping.days(*kind) {
+            Some(days) => tx.delete_subject_before(subject, *kind, today.minus(days))?,
+            None => tx.delete_kind(subject, *kind)?,
+        };
     }
-    kept
+    Ok(gone)
 }

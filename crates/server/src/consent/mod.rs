@@ -12,7 +12,6 @@ mod tests;
 
 pub use authority::Authority;
 pub(crate) use authority::Proof;
-pub(crate) use choice::retention;
 pub use choice::{ChoiceError, decide, drop_undeclared, heed_opt_out};
 pub use receipts::{receipt, receipts};
 pub(crate) use routes::operator;

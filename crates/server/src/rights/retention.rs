@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use privacy::audit::Author;
 use privacy::consent::{ConsentRecord, LedgerState, Source, Status};
 use privacy::data::Kind;
+use privacy::keeping::Keeping;
 use privacy::purpose::LegalBasis;
 use privacy::store::{Day, Law, StoreError, Tx};
 use privacy::subject::Subject;
@@ -15,7 +16,7 @@ use store::{ReadTx, Write};
 use super::ExerciseError;
 use super::stopping::settle;
 use crate::app::App;
-use crate::consent::{decide, retention};
+use crate::consent::decide;
 
 /// How many people are looked at in one reading, and settled in one write.
 const BATCH: usize = 200;
@@ -55,14 +56,14 @@ fn due(tx: &ReadTx<'_>, people: &[Subject], now: Timestamp) -> Result<Vec<Subjec
         if state.restricted_since().is_some() {
             continue;
         }
-        let kept = retention(law, &state, now);
+        let keeping = Keeping::of(law, &state, now);
         let mut stale = !run_out(law, &state, now).is_empty();
         for kind in Kind::ALL {
             let oldest = tx.rows(subject, *kind, Day(i32::MIN))?.first().map(|row| row.day);
-            stale |= match (oldest, kept.get(kind)) {
+            stale |= match (oldest, keeping.days(*kind)) {
                 (None, _) => false,
                 (Some(_), None) => true,
-                (Some(day), Some(days)) => day < today.minus(*days),
+                (Some(day), Some(days)) => day < today.minus(days),
             };
         }
         if stale {

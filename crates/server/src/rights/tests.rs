@@ -368,6 +368,89 @@ fn erasure_is_whole_and_proven() {
     assert!(said.contains("does not hold"), "{said}");
 }
 
+/// A look at a page, with all that browsing can hold.
+fn looks_with_everything(shop: &Shop, id: &str) {
+    let (app, now, subject) = (Arc::clone(&shop.app), shop.app.now(), shop.subject(id).unwrap());
+    let write = Write { name: "event.store", author: Author::System, at: now };
+    let written = shop.app.store.write(write, move |tx| {
+        let row = serde_json::from_value(json!({"at": now.as_millisecond(), "action": "viewed_product",
+            "item": "kea-40", "session": "s1", "category": "packs", "query": "pack", "page": "/p/kea-40"}))
+        .unwrap();
+        let collection = tx.collect(&subject, &|_| true, now)?;
+        let sealed =
+            collection.seal::<BrowsingHistory>(&row, "wide", Day::of(now), app.vault(), app.entropy.as_ref());
+        tx.put(&sealed.unwrap())?;
+        crate::recommend::relearn(tx, &app.engine, app.vault(), &subject, now)
+    });
+    written.wait().unwrap();
+}
+
+#[test]
+fn field_that_no_purpose_needs_any_more_is_cut_out_of_its_row() {
+    let seen = |shop: &Shop| {
+        shop.ask(Desk::Access, who("aroha")).unwrap()["data"]["browsing"]["rows"][0]["value"].clone()
+    };
+    let whole =
+        json!({"item": "kea-40", "session": "s1", "category": "packs", "query": "pack", "page": "/p/kea-40"});
+    let without = |names: &[&str]| {
+        let mut rest = whole.clone();
+        names.iter().for_each(|name| drop(rest.as_object_mut().unwrap().remove(*name)));
+        rest
+    };
+    let fields = |mut row: Value| {
+        for name in ["at", "action"] {
+            assert!(row.as_object_mut().unwrap().remove(name).is_some(), "{row}");
+        }
+        row
+    };
+    // Only analytics has the page; offers has item and category alone.
+    let all = [YES, &[("offers", Status::Given)]].concat();
+    let ends: [(&str, &dyn Fn(&Shop)); 3] = [
+        ("a withdrawal", &|shop| {
+            shop.choose("aroha", &[("analytics", Status::Withdrawn)]);
+        }),
+        ("an objection", &|shop| {
+            let body = json!({"anonymous_id": "aroha", "purposes": ["analytics"]});
+            shop.ask(Desk::Object, body).unwrap();
+        }),
+        ("a restriction in between", &|shop| {
+            shop.ask(Desk::Restrict, who("aroha")).unwrap();
+            shop.choose("aroha", &[("analytics", Status::Withdrawn)]);
+            assert_eq!(fields(seen(shop)), whole, "a restriction holds everything in place");
+            shop.ask(Desk::Unrestrict, who("aroha")).unwrap();
+        }),
+    ];
+    for (what, end) in ends {
+        let shop = shop();
+        shop.choose("aroha", &all);
+        looks_with_everything(&shop, "aroha");
+        assert_eq!(fields(seen(&shop)), whole);
+        let held = shop.app.engine.held().people;
+        end(&shop);
+        assert_eq!(fields(seen(&shop)), without(&["page"]), "{what}");
+        assert_eq!(shop.app.engine.held().people.0, held.0, "who may still read it reads the same");
+        shop.choose("aroha", &[("personalisation", Status::Withdrawn)]);
+        assert_eq!(fields(seen(&shop)), without(&["page", "session", "query"]), "{what}");
+        // A yes that comes back brings nothing back.
+        shop.choose("aroha", YES);
+        assert_eq!(fields(seen(&shop)), without(&["page", "session", "query"]), "{what}");
+        assert_eq!(shop.app.store.check().unwrap(), []);
+    }
+}
+
+#[test]
+fn field_is_cut_when_the_yes_behind_it_runs_out() {
+    let shop = shop();
+    shop.choose("aroha", &[("analytics", Status::Given)]);
+    shop.later(300);
+    shop.choose("aroha", &[("personalisation", Status::Given)]);
+    looks_with_everything(&shop, "aroha");
+    shop.later(100);
+    assert_eq!(expire(&shop.app).unwrap(), 1);
+    let row = shop.ask(Desk::Access, who("aroha")).unwrap()["data"]["browsing"]["rows"][0]["value"].clone();
+    assert!(row.get("page").is_none() && row["query"] == "pack", "{row}");
+}
+
 #[test]
 fn joined_people_are_one_and_the_stricter_word_holds() {
     let shop = shop();

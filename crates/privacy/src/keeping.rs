@@ -1,0 +1,160 @@
+//! What of a person's data may still be kept: the kinds, how long, and which fields, by the purposes that are permitted
+//! now. What no purpose declares any more is cut out of the rows and the rest is sealed anew; nothing opened here may
+//! leave but sealed.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use jiff::Timestamp;
+
+use crate::audit::Opening;
+use crate::consent::{LedgerState, Refusal};
+use crate::data::Kind;
+use crate::entropy::Entropy;
+use crate::grant::{RECORDS, ReadError, open_row};
+use crate::projection::project;
+use crate::purpose::PurposeId;
+use crate::register::{Declaration, Fields};
+use crate::store::{Day, Law, NewRow, StoredRow, Tx};
+use crate::subject::Subject;
+use crate::vault::{Place, Vault};
+
+/// What the machine's openings for this are called in the audit log.
+const PURPOSE: &str = "minimisation";
+
+/// What may be kept of one person's data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keeping<'law> {
+    today: Day,
+    purposes: BTreeMap<&'law PurposeId, &'law Declaration>,
+}
+
+/// What is left of a row of which something must go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cut {
+    /// This, sealed anew in its place.
+    Rest(NewRow),
+    /// Nothing: the row of this name goes.
+    Nothing([u8; 16]),
+}
+
+impl<'law> Keeping<'law> {
+    /// What the ledger lets a shop keep now. A person with a restriction keeps everything until it is lifted: ask for
+    /// that first.
+    #[must_use]
+    pub fn of(law: &'law Law, state: &LedgerState, now: Timestamp) -> Self {
+        let mut purposes = BTreeMap::new();
+        for (purpose, declaration) in &law.register.purposes {
+            match state.permit(purpose, &law.register, &law.notices, now) {
+                Ok(()) => {
+                    purposes.insert(purpose, declaration);
+                }
+                // The yes to an older notice still covers what that notice said; only the wider use must be asked for.
+                Err(Refusal::StaleNotice(_)) => {
+                    let agreed = state.consent(purpose.as_str()).and_then(|one| law.notices.at(one.notice));
+                    if let Some(agreed) = agreed.and_then(|register| register.purpose(purpose.as_str())) {
+                        purposes.insert(purpose, agreed);
+                    }
+                }
+                Err(
+                    Refusal::UnknownSubject
+                    | Refusal::UnknownPurpose(_)
+                    | Refusal::UndeclaredKind { .. }
+                    | Refusal::NoConsent { .. }
+                    | Refusal::ConsentExpired(_)
+                    | Refusal::Objected(_)
+                    | Refusal::Restricted
+                    | Refusal::Unproven
+                    | Refusal::OptOutSignal(_),
+                ) => {}
+            }
+        }
+        Self { today: Day::of(now), purposes }
+    }
+
+    /// For how many days rows of this kind may be kept; `None` if not at all.
+    #[must_use]
+    pub fn days(&self, kind: Kind) -> Option<u32> {
+        let declaring = self.purposes.values().filter(|one| one.data.contains_key(&kind));
+        declaring.map(|one| one.retention_days).max()
+    }
+
+    /// Which fields of a row of this day may be kept: those of the purposes that keep rows for so long.
+    #[must_use]
+    pub fn fields(&self, kind: Kind, day: Day) -> Option<Fields> {
+        let within = self.purposes.values().filter(|one| day >= self.today.minus(one.retention_days));
+        let declared = within.filter_map(|one| one.data.get(&kind));
+        declared.fold(None, |known, fields| {
+            Some(known.map_or_else(|| fields.clone(), |other: Fields| other.union(fields)))
+        })
+    }
+
+    /// Whether everything that `before` let the shop keep may still be kept.
+    #[must_use]
+    pub fn covers(&self, before: &Self) -> bool {
+        before.purposes.iter().all(|(purpose, declaration)| self.purposes.get(purpose) == Some(declaration))
+    }
+
+    /// The rows of a kind that hold what no purpose declares any more, each with what is left of it. The opening is
+    /// noted for the audit log.
+    ///
+    /// # Errors
+    /// [`ReadError`] when a row can't be read, opened or sealed.
+    pub fn cut(
+        &self,
+        tx: &dyn Tx,
+        subject: &Subject,
+        kind: Kind,
+        vault: &Vault,
+        entropy: &dyn Entropy,
+    ) -> Result<Vec<Cut>, ReadError> {
+        let (mut cuts, mut opened) = (Vec::new(), 0);
+        for row in tx.rows(subject, kind, Day(i32::MIN))? {
+            let fields = self.fields(kind, row.day);
+            let cut = match &fields {
+                Some(Fields::All) => continue,
+                Some(fields @ Fields::Only(_)) => {
+                    opened += 1;
+                    cut_row(subject, kind, &row, fields, vault, entropy)?
+                }
+                None => Some(Cut::Nothing(row.id)),
+            };
+            cuts.extend(cut);
+        }
+        if opened > 0 {
+            tx.note_opening(Opening {
+                subject: vault.tag(subject)?,
+                purpose: PURPOSE.to_owned(),
+                kind: kind.to_string(),
+                part: "consent".to_owned(),
+                count: opened,
+            });
+        }
+        Ok(cuts)
+    }
+}
+
+fn cut_row(
+    subject: &Subject,
+    kind: Kind,
+    row: &StoredRow,
+    fields: &Fields,
+    vault: &Vault,
+    entropy: &dyn Entropy,
+) -> Result<Option<Cut>, ReadError> {
+    let plain = open_row(vault, subject, kind, row)?;
+    let whole: Value = serde_json::from_slice(&plain).map_err(|_| ReadError::Form(kind))?;
+    let rest = project(kind, whole.clone(), fields);
+    if rest == whole {
+        return Ok(None);
+    }
+    if rest.is_null() {
+        return Ok(Some(Cut::Nothing(row.id)));
+    }
+    let rest = Zeroizing::new(serde_json::to_vec(&rest).map_err(|_| ReadError::Form(kind))?);
+    let place = Place { table: RECORDS, column: kind.as_str(), row: &row.id };
+    let sealed = vault.seal(subject, place, &rest, entropy)?;
+    Ok(Some(Cut::Rest(NewRow::new(*subject, kind, row.id, row.day, sealed))))
+}
