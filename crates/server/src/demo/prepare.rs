@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::ToSpan as _;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use models::recommend::content::ContentError;
 use privacy::audit::Author;
 use privacy::signals::Gpc;
-use privacy::store::StoreError;
+use privacy::store::{Day, StoreError};
 use store::{Item, ItemKind, Progress as Reached, Write};
 
 use super::{Shop, picture};
@@ -26,6 +27,8 @@ pub const REGISTER: &str = include_str!("../../assets/demo/equipoise.toml");
 
 /// Under this name the store remembers that the year was played.
 const SOURCE: &str = "demo/year";
+/// Under this name it remembers the day on which the year ends, so that an interrupted year goes on as the same year.
+const LAST_DAY: &str = "demo/year/last_day";
 const SEED: u64 = 2_026;
 const DAYS: u32 = 365;
 const CUSTOMERS: u64 = 1_200;
@@ -171,13 +174,11 @@ fn of_article(article: &Article) -> CatalogueItem {
     }
 }
 
-/// Plays the year through intake. An interrupted year is played again: what is there already is a duplicate.
+/// Plays the year through intake. An interrupted year is played again, as it was laid out when it began: what is there
+/// already is a duplicate.
 fn play(app: &App, customers: u64, progress: Progress) -> Result<(), PrepareError> {
     let now = app.now();
-    let last = now.to_zoned(TimeZone::UTC).date();
-    // Yesterday by UTC has begun everywhere, and ended in Auckland at the latest by now.
-    let messages =
-        Simulation::new(SEED, customers, last.checked_sub(i64::from(DAYS).days())?, DAYS)?.in_time_order();
+    let messages = year(customers, last_day(app)?)?;
     let bar = bar(messages.len(), progress);
     let mut waiting = std::collections::VecDeque::new();
     let mut sums =
@@ -209,6 +210,28 @@ fn play(app: &App, customers: u64, progress: Progress) -> Result<(), PrepareErro
     let what = Write { name: "demo.played", author: Author::System, at: now };
     app.store.write::<_, StoreError>(what, move |tx| tx.set_progress(SOURCE, &sums)).wait()?;
     Ok(())
+}
+
+fn year(customers: u64, last: Date) -> Result<Vec<Message>, PrepareError> {
+    // Yesterday by UTC has begun everywhere, and ended in Auckland at the latest by now.
+    let first = last.checked_sub(i64::from(DAYS).days())?;
+    Ok(Simulation::new(SEED, customers, first, DAYS)?.in_time_order())
+}
+
+/// The day on which the year ends: today, or the day on which it was begun. Customers' messages hang on it.
+fn last_day(app: &App) -> Result<Date, PrepareError> {
+    let now = app.now();
+    let today = now.to_zoned(TimeZone::UTC).date();
+    if let Some(begun) = app.store.read(|tx| tx.progress(LAST_DAY))? {
+        return Ok(
+            Date::constant(1970, 1, 1).checked_add(i64::try_from(begun.lines).unwrap_or(i64::MAX).days())?
+        );
+    }
+    let lines = u64::try_from(Day::of(now).0).unwrap_or(0);
+    let begun = Reached { lines, bytes: 0, done: true, stored: 0, refused: 0, rejected: 0, duplicate: 0 };
+    let what = Write { name: "demo.begun", author: Author::System, at: now };
+    app.store.write::<_, StoreError>(what, move |tx| tx.set_progress(LAST_DAY, &begun)).wait()?;
+    Ok(today)
 }
 
 fn note(sums: &mut Reached, outcome: &crate::intake::Outcome) {
@@ -299,6 +322,37 @@ mod tests {
         assert_eq!(second.store.read(|tx| tx.row_counts()).unwrap(), rows);
         // What was learnt event by event is what is learnt from the store.
         assert_eq!(second.engine.held(), held);
+        second.store.clone().close();
+    }
+
+    #[test]
+    fn an_interrupted_year_goes_on_as_the_same_year_on_another_day() {
+        let start = |place: &tempfile::TempDir, day: &str| {
+            let places = crate::operate::Places::new(place.path(), None);
+            let now: jiff::Timestamp = format!("{day}T09:00:00Z").parse().unwrap();
+            let clock: crate::app::Clock = Arc::new(move || now);
+            StartOptions {
+                clock,
+                ..StartOptions::new(places, RegisterSource::Text(String::new()), Progress::Hidden)
+            }
+        };
+        let (whole, broken) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let first = prepare_for(start(&whole, "2026-06-15"), 12).unwrap();
+        let rows = first.store.read(|tx| tx.row_counts()).unwrap();
+        first.store.clone().close();
+        // The first half of the year, and then the machine is switched off.
+        let register = RegisterSource::Text(REGISTER.to_owned());
+        let app = operate::open(StartOptions { register, ..start(&broken, "2026-06-15") }).unwrap();
+        let messages = year(12, last_day(&app).unwrap()).unwrap();
+        for batch in batches(&messages[..messages.len() / 2]) {
+            let body = Body::read(batch.text.as_bytes(), None).unwrap();
+            let arrival = Arrival::Recorded(app.now());
+            take_in(&app.store, &app.engine, &app.entropy, body, arrival, Gpc::Silent).wait().unwrap();
+        }
+        app.store.clone().close();
+        drop(app);
+        let second = prepare_for(start(&broken, "2026-06-17"), 12).unwrap();
+        assert_eq!(second.store.read(|tx| tx.row_counts()).unwrap(), rows);
         second.store.clone().close();
     }
 }
