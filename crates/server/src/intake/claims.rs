@@ -2,11 +2,12 @@
 //! the place of an id is what it is, never a plain id.
 
 use privacy::data::{Millis, Seen, Stated};
-use privacy::minimise::{Agent, Kind, looks_like_personal, truncate_ip};
+use privacy::minimise::{Kind, looks_like_personal, truncate_ip};
 use privacy::pseudonym::IdentityKind;
-use serde_json::Value;
 
+use super::document::Json;
 use super::field::{PersonalId, detail, first, id, language, member, raw_id};
+use super::recent::Recent;
 use super::row::Row;
 
 /// The ids of an event.
@@ -23,7 +24,7 @@ pub(crate) struct Claims {
 }
 
 /// Reads the ids.
-pub(super) fn claims(event: &Value, traits: &Value) -> Result<Claims, PersonalId> {
+pub(super) fn claims(event: &Json<'_>, traits: &Json<'_>) -> Result<Claims, PersonalId> {
     let name = match raw_id(first(event, &["userId", "user_id"])) {
         None => None,
         Some(text) => Some(match looks_like_personal(&text) {
@@ -75,8 +76,8 @@ const ADDRESS: &[(&str, &[&str])] = &[
 ];
 
 /// What the traits state, a row a field.
-pub(super) fn stated(traits: &Value, at: Millis, rows: &mut Vec<Row>) {
-    let mut take = |field: &str, value: &Value| {
+pub(super) fn stated(traits: &Json<'_>, at: Millis, rows: &mut Vec<Row>) {
+    let mut take = |field: &str, value: &Json<'_>| {
         if let Some(value) = detail(value) {
             rows.push(Row::Stated(Stated { at, field: field.to_owned(), value }));
         }
@@ -92,8 +93,8 @@ pub(super) fn stated(traits: &Value, at: Millis, rows: &mut Vec<Row>) {
 }
 
 /// The device, coarsened; `None` when nothing is known of it.
-pub(super) fn seen(context: &Value, at: Millis) -> Option<Seen> {
-    let agent = first(context, &["userAgent", "user_agent"]).as_str().map(Agent::read);
+pub(super) fn seen<'e>(context: &'e Json<'_>, at: Millis, recent: &mut Recent<'e>) -> Option<Seen> {
+    let agent = first(context, &["userAgent", "user_agent"]).as_str().map(|text| recent.agent(text));
     let network = member(context, "ip").as_str().and_then(truncate_ip).map(|network| network.to_string());
     if agent.is_none() && network.is_none() {
         return None;
@@ -109,33 +110,32 @@ pub(super) fn seen(context: &Value, at: Millis) -> Option<Seen> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::intake::document::document as json;
 
     use super::*;
 
     #[test]
     fn an_e_mail_address_as_user_id_is_an_e_mail_identity() {
-        let claims =
-            claims(&json!({"userId": "Ana@Example.com", "anonymousId": null}), &Value::Null).unwrap();
+        let claims = claims(&json!({"userId": "Ana@Example.com", "anonymousId": null}), &Json::Null).unwrap();
         assert!(claims.name == Some((IdentityKind::Email, "ana@example.com".into())));
         assert!(claims.devices.is_empty());
     }
 
     #[test]
     fn a_card_number_is_no_id() {
-        assert!(claims(&json!({"userId": "4111111111111111"}), &Value::Null).is_err());
-        assert!(claims(&json!({"anonymousId": "ana@example.com"}), &Value::Null).is_err());
+        assert!(claims(&json!({"userId": "4111111111111111"}), &Json::Null).is_err());
+        assert!(claims(&json!({"anonymousId": "ana@example.com"}), &Json::Null).is_err());
     }
 
     #[test]
     fn the_device_is_coarsened() {
         let context = json!({"ip": "203.0.113.77", "locale": "en-NZ", "userAgent":
             "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"});
-        let seen = seen(&context, 5).unwrap();
+        let seen = seen(&context, 5, &mut Recent::default()).unwrap();
         assert_eq!(seen.network.as_deref(), Some("203.0.113.0/24"));
         assert_eq!(seen.browser.as_deref(), Some("Firefox 128"));
         assert_eq!(seen.class.as_deref(), Some("desktop"));
-        assert!(super::seen(&json!({"locale": "en"}), 5).is_none());
+        assert!(super::seen(&json!({"locale": "en"}), 5, &mut Recent::default()).is_none());
     }
 
     #[test]

@@ -5,12 +5,14 @@
 //! person, a referrer, or a query string.
 
 use privacy::data::{BasketAction, Basketed, BrowseAction, Browsed, Happened, Millis, OrderAction, Told};
-use privacy::minimise::{minimise_path, minimise_url};
+use privacy::minimise::minimise_path;
 use privacy::register::Register;
 use serde_json::{Map, Value};
 
+use super::document::Json;
 use super::field::{PersonalId, first, free_text, id, member, quantity, word};
 use super::order::{coupon, ordered};
+use super::recent::Recent;
 use super::row::Row;
 
 /// Why an event brings no row. The words are fixed, for counters.
@@ -104,15 +106,16 @@ fn meaning(name: &str) -> Option<Meaning> {
 }
 
 /// The row of a `track` call.
-pub(super) fn track(
+pub(super) fn track<'e>(
     name: &str,
-    properties: &Value,
-    context: &Value,
+    properties: &'e Json<'_>,
+    context: &'e Json<'_>,
     at: Millis,
     register: &Register,
+    recent: &mut Recent<'e>,
 ) -> Result<Row, Unfit> {
     match meaning(name) {
-        Some(Meaning::Browse(action)) => browsed(action, properties, context, at).map(Row::Browsed),
+        Some(Meaning::Browse(action)) => browsed(action, properties, context, at, recent).map(Row::Browsed),
         Some(Meaning::Basket(action)) => basketed(action, properties, context, at).map(Row::Basketed),
         Some(Meaning::Order(action)) => {
             ordered(action, properties, at, &register.shop.currency).map(Row::Ordered)
@@ -140,22 +143,33 @@ pub(super) fn track(
 }
 
 /// What is said against a recommendation; each of these keeps the item off this person's shelves.
-fn rating(properties: &Value) -> Option<&'static str> {
+fn rating(properties: &Json<'_>) -> Option<&'static str> {
     let said = member(properties, "verdict").as_str()?.trim().to_lowercase().replace(['-', ' '], "_");
     ["not_interested", "wrong", "intrusive"].into_iter().find(|verdict| *verdict == said)
 }
 
 /// The row of a `page` or `screen` call. A page with an article's id counts as reading it.
-pub(super) fn page(event: &Value, context: &Value, at: Millis) -> Result<Row, Unfit> {
+pub(super) fn page<'e>(
+    event: &'e Json<'_>,
+    context: &'e Json<'_>,
+    at: Millis,
+    recent: &mut Recent<'e>,
+) -> Result<Row, Unfit> {
     let properties = member(event, "properties");
     let action =
         if article(properties)?.is_some() { BrowseAction::ReadArticle } else { BrowseAction::OpenedPage };
-    let mut row = browsed(action, properties, context, at)?;
+    let mut row = browsed(action, properties, context, at, recent)?;
     row.category = row.category.or_else(|| word(member(event, "category")));
     Ok(Row::Browsed(row))
 }
 
-fn browsed(action: BrowseAction, properties: &Value, context: &Value, at: Millis) -> Result<Browsed, Unfit> {
+fn browsed<'e>(
+    action: BrowseAction,
+    properties: &'e Json<'_>,
+    context: &'e Json<'_>,
+    at: Millis,
+    recent: &mut Recent<'e>,
+) -> Result<Browsed, Unfit> {
     let (action, item) = match action {
         BrowseAction::ViewedProduct => match (product(properties)?, article(properties)?) {
             (Some(item), _) => (action, Some(item)),
@@ -190,14 +204,14 @@ fn browsed(action: BrowseAction, properties: &Value, context: &Value, at: Millis
         session: session(properties, context)?,
         query,
         category: word(category),
-        page: address(properties).or_else(|| address(member(context, "page"))),
+        page: address(properties, recent).or_else(|| address(member(context, "page"), recent)),
     })
 }
 
 fn basketed(
     action: BasketAction,
-    properties: &Value,
-    context: &Value,
+    properties: &Json<'_>,
+    context: &Json<'_>,
     at: Millis,
 ) -> Result<Basketed, Unfit> {
     let (item, quantity) = match action {
@@ -218,7 +232,7 @@ fn basketed(
 }
 
 /// An event that the register declares, with the declared fields that hold single values; texts are redacted.
-fn happened(name: &str, properties: &Value, at: Millis, register: &Register) -> Result<Happened, Unfit> {
+fn happened(name: &str, properties: &Json<'_>, at: Millis, register: &Register) -> Result<Happened, Unfit> {
     let name = name.trim();
     let (name, declared) = register
         .events
@@ -228,9 +242,9 @@ fn happened(name: &str, properties: &Value, at: Millis, register: &Register) -> 
     let mut fields = Map::new();
     for field in declared {
         let kept = match member(properties, field) {
-            text @ Value::String(_) => free_text(text).map(Value::String),
-            single @ (Value::Number(_) | Value::Bool(_)) => Some(single.clone()),
-            Value::Null | Value::Array(_) | Value::Object(_) => None,
+            text @ Json::Text(_) => free_text(text).map(Value::String),
+            single @ (Json::Number(_) | Json::Bool(_)) => Some(single.to_value()),
+            Json::Null | Json::List(_) | Json::Object(_) => None,
         };
         if let Some(kept) = kept {
             fields.insert(field.clone(), kept);
@@ -240,27 +254,26 @@ fn happened(name: &str, properties: &Value, at: Millis, register: &Register) -> 
 }
 
 /// The product's id: v2's `product_id`, v1's `id`, or the `sku`.
-pub(super) fn product(properties: &Value) -> Result<Option<String>, PersonalId> {
+pub(super) fn product(properties: &Json<'_>) -> Result<Option<String>, PersonalId> {
     id(first(properties, &["product_id", "productId", "id", "sku"]))
 }
 
-fn article(properties: &Value) -> Result<Option<String>, PersonalId> {
+fn article(properties: &Json<'_>) -> Result<Option<String>, PersonalId> {
     id(first(properties, &["article_id", "articleId", "content_id", "contentId"]))
 }
 
-fn session(properties: &Value, context: &Value) -> Result<Option<String>, PersonalId> {
+fn session(properties: &Json<'_>, context: &Json<'_>) -> Result<Option<String>, PersonalId> {
     let names = &["sessionId", "session_id"];
     match first(context, names) {
-        Value::Null => id(first(properties, names)),
+        Json::Null => id(first(properties, names)),
         found => id(found),
     }
 }
 
 /// The page's address without query and fragment.
-fn address(page: &Value) -> Option<String> {
-    let of =
-        |name: &str, minimise: fn(&str) -> Option<String>| member(page, name).as_str().and_then(minimise);
-    of("url", minimise_url).or_else(|| of("path", minimise_path))
+fn address<'e>(page: &'e Json<'_>, recent: &mut Recent<'e>) -> Option<String> {
+    let url = member(page, "url").as_str().and_then(|text| recent.page(text));
+    url.or_else(|| member(page, "path").as_str().and_then(minimise_path))
 }
 
 #[cfg(test)]

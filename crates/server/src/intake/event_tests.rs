@@ -1,12 +1,13 @@
 //! What each event of the e-commerce specification becomes.
 
+use crate::intake::document::document as json;
 use privacy::register::{SEGMENT_EVENTS, TEMPLATE, read};
-use serde_json::json;
 
 use super::*;
 
-fn taken(name: &str, properties: Value) -> Result<Row, Unfit> {
-    track(name, &properties, &json!({"sessionId": 7}), 5, &read(TEMPLATE).unwrap())
+fn taken(name: &str, properties: Json<'_>) -> Result<Row, Unfit> {
+    let (context, register) = (json!({"sessionId": 7}), read(TEMPLATE).unwrap());
+    track(name, &properties, &context, 5, &register, &mut Recent::default())
 }
 
 /// The kind and action (or verdict) of what an event becomes.
@@ -105,14 +106,14 @@ fn a_declared_event_keeps_its_declared_fields() {
         panic!()
     };
     assert_eq!(row.name, "Loyalty Joined");
-    assert_eq!(Value::Object(row.fields), json!({"tier": "gold"}));
+    assert_eq!(Value::Object(row.fields), json!({"tier": "gold"}).to_value());
 }
 
 #[test]
 fn events_that_lack_what_they_are_about_are_incomplete() {
     for name in ["Product Viewed", "Product Added", "Order Completed", "Product Reviewed", "Article Read"] {
         assert_eq!(taken(name, json!({})), Err(Unfit::Incomplete), "{name}");
-        assert_eq!(taken(name, Value::Null), Err(Unfit::Incomplete), "{name}");
+        assert_eq!(taken(name, Json::Null), Err(Unfit::Incomplete), "{name}");
     }
     assert_eq!(taken("Product Viewed", json!({"product_id": "ana@example.com"})), Err(Unfit::PersonalId));
 }

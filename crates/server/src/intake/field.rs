@@ -4,7 +4,8 @@
 //! length and, unless it is an identity or a contact detail, redacted.
 
 use privacy::minimise::{looks_like_personal, redact};
-use serde_json::Value;
+
+use super::document::Json;
 
 /// Longest id, in bytes.
 const LONGEST_ID: usize = 200;
@@ -18,30 +19,30 @@ const LONGEST_TEXT: usize = 2_000;
 pub(super) struct PersonalId;
 
 /// The member of an object; null when there is none, or no object.
-pub(super) fn member<'a>(value: &'a Value, name: &str) -> &'a Value {
-    value.get(name).unwrap_or(&Value::Null)
+pub(super) fn member<'v, 'd>(value: &'v Json<'d>, name: &str) -> &'v Json<'d> {
+    value.get(name).unwrap_or(&Json::Null)
 }
 
 /// The first of the members that isn't null.
-pub(super) fn first<'a>(value: &'a Value, names: &[&str]) -> &'a Value {
-    names.iter().map(|name| member(value, name)).find(|found| !found.is_null()).unwrap_or(&Value::Null)
+pub(super) fn first<'v, 'd>(value: &'v Json<'d>, names: &[&str]) -> &'v Json<'d> {
+    names.iter().map(|name| member(value, name)).find(|found| !found.is_null()).unwrap_or(&Json::Null)
 }
 
 /// A text or whole number as an id, without looking at what it says.
-pub(super) fn raw_id(value: &Value) -> Option<String> {
+pub(super) fn raw_id(value: &Json<'_>) -> Option<String> {
     let text = match value {
-        Value::String(text) => text.trim().to_owned(),
-        Value::Number(number) => {
+        Json::Text(text) => text.trim().to_owned(),
+        Json::Number(number) => {
             number.as_i64().map(|n| n.to_string()).or_else(|| number.as_u64().map(|n| n.to_string()))?
         }
-        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => return None,
+        Json::Null | Json::Bool(_) | Json::List(_) | Json::Object(_) => return None,
     };
     let fits = !text.is_empty() && text.len() <= LONGEST_ID && !text.chars().any(char::is_control);
     fits.then_some(text)
 }
 
 /// An id of a product, an order, a visit.
-pub(super) fn id(value: &Value) -> Result<Option<String>, PersonalId> {
+pub(super) fn id(value: &Json<'_>) -> Result<Option<String>, PersonalId> {
     match raw_id(value) {
         Some(id) if looks_like_personal(&id).is_some() => Err(PersonalId),
         other => Ok(other),
@@ -49,22 +50,22 @@ pub(super) fn id(value: &Value) -> Result<Option<String>, PersonalId> {
 }
 
 /// A category, coupon or other short text, redacted.
-pub(super) fn word(value: &Value) -> Option<String> {
+pub(super) fn word(value: &Json<'_>) -> Option<String> {
     redacted(value, LONGEST_WORD)
 }
 
 /// Free text, redacted.
-pub(super) fn free_text(value: &Value) -> Option<String> {
+pub(super) fn free_text(value: &Json<'_>) -> Option<String> {
     redacted(value, LONGEST_TEXT)
 }
 
 /// A contact detail as it was said.
-pub(super) fn detail(value: &Value) -> Option<String> {
+pub(super) fn detail(value: &Json<'_>) -> Option<String> {
     plain(value).map(|text| cut(&text, LONGEST_WORD * 2))
 }
 
 /// Redacted first and cut after that: half an e-mail address would not be found any more.
-fn redacted(value: &Value, longest: usize) -> Option<String> {
+fn redacted(value: &Json<'_>, longest: usize) -> Option<String> {
     plain(value).map(|text| cut(&redact(&text).text, longest))
 }
 
@@ -72,23 +73,23 @@ fn cut(text: &str, longest: usize) -> String {
     text.chars().filter(|c| !c.is_control() || *c == '\n').take(longest).collect()
 }
 
-fn plain(value: &Value) -> Option<String> {
+fn plain(value: &Json<'_>) -> Option<String> {
     let text = match value {
-        Value::String(text) => text.trim().to_owned(),
-        Value::Number(number) => number.to_string(),
-        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => return None,
+        Json::Text(text) => text.trim().to_owned(),
+        Json::Number(number) => number.to_string(),
+        Json::Null | Json::Bool(_) | Json::List(_) | Json::Object(_) => return None,
     };
     (!text.is_empty()).then_some(text)
 }
 
 /// How many: a whole number, also as text or with a zero fraction.
-pub(super) fn quantity(value: &Value) -> Option<i64> {
+pub(super) fn quantity(value: &Json<'_>) -> Option<i64> {
     let text = super::money::decimal(value)?;
     super::money::minor_units(&text, 0).filter(|n| n.abs() <= 1_000_000_000)
 }
 
 /// A language tag such as `en-NZ`.
-pub(super) fn language(value: &Value) -> Option<String> {
+pub(super) fn language(value: &Json<'_>) -> Option<String> {
     let tag = value.as_str()?.trim();
     let plain = (2..=35).contains(&tag.len())
         && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
@@ -97,7 +98,7 @@ pub(super) fn language(value: &Value) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::intake::document::document as json;
 
     use super::*;
 

@@ -5,6 +5,7 @@
 //! which holds what the operator's own file held.
 
 mod claims;
+mod document;
 mod event;
 mod field;
 pub mod import;
@@ -12,6 +13,7 @@ mod moment;
 mod money;
 mod order;
 mod outcome;
+mod recent;
 mod resolve;
 mod routes;
 mod row;
@@ -43,7 +45,7 @@ pub fn take_in(
     store: &Store,
     engine: &Engine,
     entropy: &Arc<dyn Entropy>,
-    body: Body,
+    body: Body<'_>,
     arrival: Arrival,
     opt_out: Gpc,
 ) -> Pending<Outcome, TakeError> {
@@ -55,7 +57,7 @@ fn take_from(
     store: &Store,
     engine: &Engine,
     entropy: &Arc<dyn Entropy>,
-    body: Body,
+    body: Body<'_>,
     arrival: Arrival,
     opt_out: Gpc,
 ) -> Pending<Outcome, TakeError> {

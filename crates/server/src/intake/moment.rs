@@ -4,7 +4,8 @@
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use serde_json::Value;
+
+use super::document::Json;
 
 /// How the event came here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,15 +28,15 @@ impl Arrival {
 
 /// A point in time as clients write it: RFC 3339, a date and time without a zone (UTC), or seconds or milliseconds
 /// since 1970.
-pub(super) fn read(value: &Value) -> Option<Timestamp> {
+pub(super) fn read(value: &Json<'_>) -> Option<Timestamp> {
     match value {
-        Value::String(text) => {
+        Json::Text(text) => {
             let text = text.trim();
             let zoneless =
                 || text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok().map(|at| at.timestamp());
             text.parse::<Timestamp>().ok().or_else(zoneless)
         }
-        Value::Number(number) => {
+        Json::Number(number) => {
             let number = number.as_i64()?;
             if number.abs() > 100_000_000_000 {
                 Timestamp::from_millisecond(number).ok()
@@ -43,7 +44,7 @@ pub(super) fn read(value: &Value) -> Option<Timestamp> {
                 Timestamp::from_second(number).ok()
             }
         }
-        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+        Json::Null | Json::Bool(_) | Json::List(_) | Json::Object(_) => None,
     }
 }
 
@@ -64,7 +65,7 @@ pub(super) fn happened(original: Option<Timestamp>, sent: Option<Timestamp>, arr
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::intake::document::document as json;
 
     use super::*;
 

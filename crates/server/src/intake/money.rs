@@ -1,23 +1,23 @@
 //! Decimal amounts as clients write them, in minor units. Must never go through binary fractions: 0.29 is 29 cents.
 
-use serde_json::Value;
+use super::document::Json;
 
 /// A JSON number, or a text that is one, in decimal digits without an exponent.
-pub(super) fn decimal(value: &Value) -> Option<String> {
+pub(super) fn decimal(value: &Json<'_>) -> Option<String> {
     match value {
-        Value::Number(number) => match (number.as_i64(), number.as_f64()) {
+        Json::Number(number) => match (number.as_i64(), number.as_f64()) {
             (Some(whole), _) => Some(whole.to_string()),
             // The shortest decimal that reads back as the same number: what the client wrote, up to 15 digits.
             (None, Some(fraction)) if fraction.abs() < 1e15 => Some(fraction.to_string()),
             (None, _) => None,
         },
-        Value::String(text) => Some(text.trim().to_owned()),
-        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+        Json::Text(text) => Some(text.trim().to_owned()),
+        Json::Null | Json::Bool(_) | Json::List(_) | Json::Object(_) => None,
     }
 }
 
 /// An amount in minor units of the currency; `None` for what is no amount.
-pub(super) fn amount(value: &Value, currency: &str) -> Option<i64> {
+pub(super) fn amount(value: &Json<'_>, currency: &str) -> Option<i64> {
     minor_units(&decimal(value)?, exponent(currency))
 }
 
@@ -54,21 +54,21 @@ pub(super) fn exponent(currency: &str) -> u32 {
 }
 
 /// A currency's code, if it is one.
-pub(super) fn currency(value: &Value) -> Option<String> {
+pub(super) fn currency(value: &Json<'_>) -> Option<String> {
     let code = value.as_str()?.trim().to_ascii_uppercase();
     (code.len() == 3 && code.bytes().all(|b| b.is_ascii_uppercase())).then_some(code)
 }
 
 #[cfg(test)]
 mod tests {
+    use crate::intake::document::document as json;
     use proptest::prelude::*;
-    use serde_json::json;
 
     use super::*;
 
     #[test]
     fn amounts_become_minor_units_exactly() {
-        let check = |value: Value, currency: &str, expected: Option<i64>| {
+        let check = |value: Json<'_>, currency: &str, expected: Option<i64>| {
             assert_eq!(amount(&value, currency), expected, "{value} {currency}");
         };
         check(json!(27.5), "NZD", Some(2750));
@@ -101,7 +101,7 @@ mod tests {
         #[test]
         fn every_amount_in_cents_survives_json(cents in -100_000_000_i64..100_000_000) {
             let text = format!("{}{}.{:02}", if cents < 0 { "-" } else { "" }, cents.abs() / 100, cents.abs() % 100);
-            let value: Value = serde_json::from_str(&text).unwrap();
+            let value: Json<'_> = serde_json::from_str(&text).unwrap();
             prop_assert_eq!(amount(&value, "NZD"), Some(cents));
         }
 

@@ -1,8 +1,8 @@
 //! Orders and what became of them: lines, totals, coupons. Must keep nothing of payment or delivery but the country.
 
 use privacy::data::{Millis, OrderAction, OrderLine, Ordered};
-use serde_json::Value;
 
+use super::document::Json;
 use super::event::{Unfit, product};
 use super::field::{first, free_text, id, member, quantity, word};
 use super::money;
@@ -14,7 +14,7 @@ const MOST_LINES: usize = 1_000;
 /// sums add up.
 pub(super) fn ordered(
     action: OrderAction,
-    properties: &Value,
+    properties: &Json<'_>,
     at: Millis,
     shop_currency: &str,
 ) -> Result<Ordered, Unfit> {
@@ -26,7 +26,7 @@ pub(super) fn ordered(
         OrderAction::Placed | OrderAction::Updated | OrderAction::Cancelled => amount,
     };
     let mut lines = Vec::new();
-    for line in member(properties, "products").as_array().into_iter().flatten().take(MOST_LINES) {
+    for line in member(properties, "products").values().iter().take(MOST_LINES) {
         let Some(item) = product(line)? else { continue };
         lines.push(OrderLine {
             item,
@@ -37,7 +37,7 @@ pub(super) fn ordered(
     }
     let total = money::amount(first(properties, &["total", "value", "revenue"]), &currency).map(signed);
     let country = match first(properties, &["country", "shipping_country"]) {
-        Value::Null => member(member(properties, "shipping_address"), "country"),
+        Json::Null => member(member(properties, "shipping_address"), "country"),
         found => found,
     };
     Ok(Ordered {
@@ -53,6 +53,6 @@ pub(super) fn ordered(
 }
 
 /// A coupon's code.
-pub(super) fn coupon(properties: &Value) -> Option<String> {
+pub(super) fn coupon(properties: &Json<'_>) -> Option<String> {
     word(first(properties, &["coupon", "coupon_id", "coupon_name"]))
 }

@@ -9,9 +9,11 @@ use privacy::signals::Gpc;
 use serde_json::Value;
 
 use super::claims::{Claims, claims, seen, stated};
+use super::document::Json;
 use super::event::{Unfit, page, track};
 use super::field::{first, language, member};
 use super::moment::{self, Arrival};
+use super::recent::Recent;
 use super::row::Row;
 use super::stamps::{Admission, Meant, Stamps, is_decision, preferences};
 use privacy::data::Stated;
@@ -73,31 +75,34 @@ pub enum BodyError {
 }
 
 /// A body: one event or a batch of them.
-pub struct Body {
+pub struct Body<'a> {
     /// The key, if it stands in the body.
     pub write_key: Option<String>,
-    events: Vec<Value>,
+    events: Vec<Json<'a>>,
     sent: Option<Timestamp>,
     call: Option<Call>,
     small: bool,
 }
 
-impl Body {
+impl<'a> Body<'a> {
     /// Reads a body; `call` is what its path names, for events without a `type`.
     ///
     /// # Errors
     /// [`BodyError`] when it isn't JSON of the expected form, or too large.
-    pub fn read(bytes: &[u8], call: Option<Call>) -> Result<Self, BodyError> {
+    pub fn read(bytes: &'a [u8], call: Option<Call>) -> Result<Self, BodyError> {
         if bytes.len() > MOST_BODY_BYTES {
             return Err(BodyError::TooLarge);
         }
         let small = bytes.len() <= MOST_EVENT_BYTES;
-        let mut body: Value = serde_json::from_slice(bytes).map_err(|_| BodyError::NotJson)?;
-        let Value::Object(object) = &mut body else { return Err(BodyError::NotJson) };
-        let write_key = object.get("writeKey").and_then(Value::as_str).map(str::to_owned);
-        let sent = object.get("sentAt").and_then(moment::read);
-        let events = match (object.get_mut("batch").map(Value::take), call) {
-            (Some(Value::Array(events)), _) => events,
+        // Checked once for the whole, so that no text in it needs to be.
+        let text = std::str::from_utf8(bytes).map_err(|_| BodyError::NotJson)?;
+        let mut body: Json<'a> = serde_json::from_str(text).map_err(|_| BodyError::NotJson)?;
+        let Json::Object(members) = &mut body else { return Err(BodyError::NotJson) };
+        let batch = members.iter().rposition(|(name, _)| name == "batch").map(|at| members.remove(at).1);
+        let write_key = member(&body, "writeKey").as_str().map(str::to_owned);
+        let sent = moment::read(member(&body, "sentAt"));
+        let events = match (batch, call) {
+            (Some(Json::List(events)), _) => events,
             (Some(_), _) | (None, None) => return Err(BodyError::NoBatch),
             (None, Some(_)) => vec![body],
         };
@@ -115,13 +120,14 @@ impl Body {
         register: &Register,
     ) -> Vec<Result<Event, &'static str>> {
         let Self { write_key: _, events, sent, call, small } = self;
+        let mut recent = Recent::default();
         events
-            .into_iter()
+            .iter()
             .map(|event| {
-                if !small && at_most(&event) > MOST_EVENT_BYTES && length(&event) > MOST_EVENT_BYTES {
+                if !small && at_most(event) > MOST_EVENT_BYTES && length(event) > MOST_EVENT_BYTES {
                     return Err("event_too_large");
                 }
-                read(event, call, sent, arrival, opt_out, register)
+                read(event, call, sent, arrival, opt_out, register, &mut recent)
             })
             .collect()
     }
@@ -147,26 +153,27 @@ pub(crate) struct Event {
 }
 
 /// Reads one event.
-pub(crate) fn read(
-    event: Value,
+pub(crate) fn read<'e>(
+    event: &'e Json<'_>,
     call: Option<Call>,
     sent: Option<Timestamp>,
     arrival: Arrival,
     opt_out: Gpc,
     register: &Register,
+    recent: &mut Recent<'e>,
 ) -> Result<Event, &'static str> {
     if !event.is_object() {
         return Err("malformed_event");
     }
-    let call = member(&event, "type").as_str().and_then(Call::named).or(call).ok_or("malformed_event")?;
-    let context = member(&event, "context");
+    let call = member(event, "type").as_str().and_then(Call::named).or(call).ok_or("malformed_event")?;
+    let context = member(event, "context");
     let traits = match call {
-        Call::Identify => first(&event, &["traits"]),
-        Call::Track | Call::Page | Call::Screen | Call::Group | Call::Alias => &Value::Null,
+        Call::Identify => first(event, &["traits"]),
+        Call::Track | Call::Page | Call::Screen | Call::Group | Call::Alias => &Json::Null,
     };
-    let mut claims = claims(&event, traits).map_err(|error| Unfit::from(error).code())?;
+    let mut claims = claims(event, traits).map_err(|error| Unfit::from(error).code())?;
     if call == Call::Alias
-        && let Ok(Some(previous)) = super::field::id(member(&event, "previousId"))
+        && let Ok(Some(previous)) = super::field::id(member(event, "previousId"))
         && claims.name.as_ref().is_none_or(|(_, name)| *name != previous)
         && !claims.devices.contains(&previous)
     {
@@ -176,22 +183,22 @@ pub(crate) fn read(
         return Err("no_identity");
     }
     let original =
-        [member(&event, "originalTimestamp"), member(&event, "timestamp")].into_iter().find_map(moment::read);
-    let sent = moment::read(member(&event, "sentAt")).or(sent);
+        [member(event, "originalTimestamp"), member(event, "timestamp")].into_iter().find_map(moment::read);
+    let sent = moment::read(member(event, "sentAt")).or(sent);
     let at = moment::happened(original, sent, arrival);
     let millis = at.as_millisecond();
     let (mut rows, mut unfit, mut meant) = (Vec::new(), None, Meant::Stamped);
     let row = match call {
         Call::Track => {
-            let name = member(&event, "event").as_str().unwrap_or("");
+            let name = member(event, "event").as_str().unwrap_or("");
             if is_decision(name) {
                 meant = Meant::Decided;
                 None
             } else {
-                Some(track(name, member(&event, "properties"), context, millis, register))
+                Some(track(name, member(event, "properties"), context, millis, register, recent))
             }
         }
-        Call::Page | Call::Screen => Some(page(&event, context, millis)),
+        Call::Page | Call::Screen => Some(page(event, context, millis, recent)),
         Call::Group => Some(Err(Unfit::Undeclared)),
         Call::Identify => {
             stated(traits, millis, &mut rows);
@@ -206,13 +213,13 @@ pub(crate) fn read(
     }
     name_as_contact(&claims, millis, &mut rows, unfit);
     if !rows.is_empty() {
-        rows.extend(seen(context, millis).map(Row::Seen));
+        rows.extend(seen(context, millis, recent).map(Row::Seen));
     }
-    let browser_opts_out = first(context, &["globalPrivacyControl", "gpc"]) == &Value::Bool(true);
+    let browser_opts_out = first(context, &["globalPrivacyControl", "gpc"]) == &Json::Bool(true);
     let found = preferences(context, register);
     Ok(Event {
         call,
-        message: message(&event),
+        message: message(event),
         at,
         rows,
         unfit,
@@ -237,11 +244,11 @@ fn name_as_contact(claims: &Claims, at: i64, rows: &mut Vec<Row>, unfit: Option<
 }
 
 /// The message's id, or all of what it says where a client sends none: the same said twice is one message.
-fn message(event: &Value) -> String {
+fn message(event: &Json<'_>) -> String {
     match super::field::raw_id(first(event, &["messageId", "message_id"])) {
         Some(id) => id,
         None => {
-            let mut content = event.clone();
+            let mut content = event.to_value();
             if let Value::Object(object) = &mut content {
                 for changing in ["sentAt", "writeKey", "messageId", "_metadata"] {
                     object.remove(changing);
@@ -253,19 +260,19 @@ fn message(event: &Value) -> String {
 }
 
 /// A quick upper bound of [`length`], which spares nearly every event from being written out to be measured.
-fn at_most(value: &Value) -> usize {
+fn at_most(value: &Json<'_>) -> usize {
     // Each byte of a text is `\u0000` at worst; the longest numbers take 24 bytes; and there are a comma and a colon.
     let text = |text: &str| 6 * text.len() + 4;
     match value {
-        Value::Null | Value::Bool(_) | Value::Number(_) => 32,
-        Value::String(content) => text(content),
-        Value::Array(values) => 4 + values.iter().map(at_most).sum::<usize>(),
-        Value::Object(members) => 4 + members.iter().map(|(name, v)| text(name) + at_most(v)).sum::<usize>(),
+        Json::Null | Json::Bool(_) | Json::Number(_) => 32,
+        Json::Text(content) => text(content),
+        Json::List(values) => 4 + values.iter().map(at_most).sum::<usize>(),
+        Json::Object(members) => 4 + members.iter().map(|(name, v)| text(name) + at_most(v)).sum::<usize>(),
     }
 }
 
 /// How many bytes a value takes as JSON.
-fn length(value: &Value) -> usize {
+fn length(value: &Json<'_>) -> usize {
     struct Count(usize);
     impl std::io::Write for Count {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -278,7 +285,7 @@ fn length(value: &Value) -> usize {
     }
     let mut count = Count(0);
     // Counting can't fail, nor can a value that was JSON a moment ago.
-    serde_json::to_writer(&mut count, value).map_or(usize::MAX, |()| count.0)
+    serde_json::to_writer(&mut count, &value.to_value()).map_or(usize::MAX, |()| count.0)
 }
 
 #[cfg(test)]

@@ -148,7 +148,7 @@ proptest! {
         for call in [Call::Track, Call::Identify, Call::Page, Call::Screen, Call::Group, Call::Alias] {
             let mut object: serde_json::Map<String, Value> = fields.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect();
             object.insert("event".into(), event.into());
-            if let Ok(event) = read(Value::Object(object), Some(call), None, arrival(), Gpc::Silent, &register) {
+            if let Ok(event) = read(&Json::from(Value::Object(object)), Some(call), None, arrival(), Gpc::Silent, &register, &mut Recent::default()) {
                 prop_assert!(event.at <= arrival().now());
             }
         }

@@ -9,8 +9,8 @@ use privacy::notice::NoticeVersion;
 use privacy::purpose::{LegalBasis, PurposeId};
 use privacy::register::{Declaration, OptOutSignal, Register};
 use privacy::signals::Gpc;
-use serde_json::Value;
 
+use super::document::Json;
 use super::field::member;
 use crate::consent::Proof;
 
@@ -123,7 +123,7 @@ pub(super) fn is_decision(name: &str) -> bool {
 }
 
 /// The preferences in an event's context, and how many of its categories are no purpose. `None` without preferences.
-pub(super) fn preferences(context: &Value, register: &Register) -> Option<(Stamps, u64)> {
+pub(super) fn preferences(context: &Json<'_>, register: &Register) -> Option<(Stamps, u64)> {
     let (consent, managed) = (member(context, "consent"), member(context, "consentManagement"));
     if consent.is_null() && managed.is_null() {
         return None;
@@ -139,12 +139,12 @@ pub(super) fn preferences(context: &Value, register: &Register) -> Option<(Stamp
         Some(place) => stamps.set(place, stamp),
         None => unknown += 1,
     };
-    for (category, value) in member(consent, "categoryPreferences").as_object().into_iter().flatten() {
+    for (category, value) in member(consent, "categoryPreferences").members() {
         // Anything but a plain `true` is a no.
-        take(category, if value == &Value::Bool(true) { Stamp::Yes } else { Stamp::No });
+        take(category, if value == &Json::Bool(true) { Stamp::Yes } else { Stamp::No });
     }
     for (list, stamp) in [("allowedConsentIds", Stamp::Yes), ("deniedConsentIds", Stamp::No)] {
-        for category in member(managed, list).as_array().into_iter().flatten().filter_map(Value::as_str) {
+        for category in member(managed, list).values().iter().filter_map(Json::as_str) {
             take(category, stamp);
         }
     }

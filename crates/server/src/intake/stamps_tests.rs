@@ -1,7 +1,7 @@
 //! What stamps, decisions and signals add to the ledger.
 
+use crate::intake::document::document as json;
 use privacy::register::{TEMPLATE, read};
-use serde_json::json;
 
 use super::*;
 
@@ -16,7 +16,7 @@ fn at(second: i64) -> Timestamp {
 /// Takes an event's consent object into the ledger and says which words it added.
 fn heed(
     state: &mut LedgerState,
-    consent: Value,
+    consent: Json<'_>,
     meant: Meant,
     opt_out: Gpc,
     second: i64,
@@ -91,7 +91,7 @@ fn a_no_to_legitimate_interests_is_an_objection() {
 #[test]
 fn categories_that_are_no_purpose_are_counted_and_agree_to_nothing() {
     let register = register();
-    let found = |consent: Value| preferences(&json!({ "consent": consent }), &register);
+    let found = |consent: Json<'_>| preferences(&json!({ "consent": consent }), &register);
     let (stamps, unknown) =
         found(json!({"categoryPreferences": {"ads": true, "analytics": "true"}})).unwrap();
     assert_eq!(unknown, 1);

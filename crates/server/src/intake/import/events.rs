@@ -6,7 +6,9 @@ use privacy::register::Register;
 use privacy::signals::Gpc;
 
 use super::{Bad, Unit};
+use crate::intake::document::Json;
 use crate::intake::moment::Arrival;
+use crate::intake::recent::Recent;
 use crate::intake::segment::{MOST_EVENT_BYTES, read};
 
 /// Reads lines one by one; blank ones are nothing.
@@ -35,16 +37,18 @@ pub(super) fn units(
                 bad("the event is larger than 32 KB", "split it, or leave out what no purpose declares");
             return Ok(unit);
         }
-        match serde_json::from_slice(line) {
-            Ok(event) => match read(event, None, None, arrival, Gpc::Silent, register) {
-                Err("malformed_event") => {
-                    unit.bad = bad(
-                        "the line is no Segment event",
-                        "give it a `type`: track, identify, page, screen or alias",
-                    );
+        match serde_json::from_slice::<Json<'_>>(line) {
+            Ok(event) => {
+                match read(&event, None, None, arrival, Gpc::Silent, register, &mut Recent::default()) {
+                    Err("malformed_event") => {
+                        unit.bad = bad(
+                            "the line is no Segment event",
+                            "give it a `type`: track, identify, page, screen or alias",
+                        );
+                    }
+                    other => unit.events.push(other),
                 }
-                other => unit.events.push(other),
-            },
+            }
             Err(_) => {
                 unit.bad =
                     bad("the line is not JSON", "write each event as one JSON object on a line of its own")

@@ -11,7 +11,6 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use privacy::data::{OrderAction, OrderLine, Ordered};
 use privacy::pseudonym::IdentityKind;
-use serde_json::Value;
 
 use super::run::Statement;
 use super::{Bad, Unit};
@@ -117,7 +116,7 @@ impl<R: BufRead> Invoices<'_, R> {
             String::from_utf8_lossy(record.get(column).unwrap_or_default()).trim().to_owned()
         };
         let named = |which: usize, reason, mend| {
-            let found = id(&Value::String(field(which))).map_err(|PersonalId| Trouble::Personal)?;
+            let found = id(&field(which).into()).map_err(|PersonalId| Trouble::Personal)?;
             found.ok_or(Trouble::Form { reason, mend })
         };
         let invoice = named(INVOICE, "there is no invoice number", "fill in `InvoiceNo`")?;
@@ -140,8 +139,8 @@ impl<R: BufRead> Invoices<'_, R> {
         let customer = field(CUSTOMER);
         // The log was once written by a program that took the numbers for decimals.
         let customer = customer.strip_suffix(".0").unwrap_or(&customer).to_owned();
-        let customer = id(&Value::String(customer)).map_err(|PersonalId| Trouble::Personal)?;
-        let (name, country) = (word(&Value::String(field(NAME))), word(&Value::String(field(COUNTRY))));
+        let customer = id(&customer.into()).map_err(|PersonalId| Trouble::Personal)?;
+        let (name, country) = (word(&field(NAME).into()), word(&field(COUNTRY).into()));
         Ok(Line { invoice, item, name, quantity, at, price, customer, country, number })
     }
 

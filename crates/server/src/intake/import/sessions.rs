@@ -5,7 +5,6 @@ use std::io::{self, BufRead};
 
 use jiff::Timestamp;
 use privacy::data::{BrowseAction, Browsed};
-use serde_json::Value;
 
 use super::run::Statement;
 use super::{Bad, Unit};
@@ -67,7 +66,7 @@ fn visit(text: &str) -> Result<(String, String, Timestamp), Trouble> {
         return Err(Trouble::Form("the line has not three columns"));
     };
     let id = |text: &str, missing: &'static str| {
-        let found = id(&Value::String(text.to_owned())).map_err(|_| Trouble::Personal)?;
+        let found = id(&text.to_owned().into()).map_err(|_| Trouble::Personal)?;
         found.ok_or(Trouble::Form(missing))
     };
     let seconds: f64 = time.trim().parse().map_err(|_| Trouble::Form("the time is no number"))?;
