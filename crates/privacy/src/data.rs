@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::projection::Narrow;
 use crate::purpose::{
     Analytics, Assistance, FairnessAudit, Offers, Personalisation, PersonalisedPricing, Purpose, Security,
     Service,
@@ -20,7 +21,7 @@ pub trait DataKind: sealed::Sealed + Send + Sync + 'static {
     /// Its name in the register and in the store.
     const KIND: Kind;
     /// One row as sealed in the vault.
-    type Row: Serialize + for<'de> Deserialize<'de> + Clone + Send + 'static;
+    type Row: Serialize + for<'de> Deserialize<'de> + Narrow + Send + 'static;
 }
 
 /// That data of this kind may be read for purpose `P`, if the register and the person agree.

@@ -7,18 +7,18 @@ mod recall;
 
 pub use recall::{Kinds, Scope};
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
 use jiff::Timestamp;
-use serde_json::Value;
 
 use crate::audit::Opening;
 use crate::consent::{LedgerState, Refusal};
 use crate::data::{DataKind, Kind, UsableFor};
 use crate::entropy::Entropy;
 use crate::personal::Personal;
-use crate::projection::project;
+use crate::projection::Narrow as _;
 use crate::pseudonym::IdentityKind;
 use crate::purpose::{Declared, Purpose, PurposeId};
 use crate::register::Fields;
@@ -224,18 +224,14 @@ impl<P> Grant<'_, P> {
         let mut rows = Vec::with_capacity(stored.len());
         for row in &stored {
             let plain = open_row(vault, &self.subject, K::KIND, row)?;
-            let opened = match fields {
-                Fields::All => serde_json::from_slice(&plain),
-                Fields::Only(_) => {
-                    match serde_json::from_slice(&plain).map(|v| project(K::KIND, v, fields)) {
-                        // A row of which the purpose may see nothing.
-                        Ok(Value::Null) => continue,
-                        Ok(kept) => serde_json::from_value(kept),
-                        Err(error) => Err(error),
-                    }
-                }
+            let whole: K::Row = serde_json::from_slice(&plain).map_err(|_| ReadError::Form(K::KIND))?;
+            let seen = match whole.narrow(fields) {
+                // A row of which the purpose may see nothing.
+                None => continue,
+                Some(Cow::Owned(less)) => less,
+                Some(Cow::Borrowed(_)) => whole,
             };
-            rows.push(opened.map_err(|_| ReadError::Form(K::KIND))?);
+            rows.push(seen);
         }
         self.tx.note_opening(Opening {
             subject: vault.tag(&self.subject)?,
@@ -339,7 +335,11 @@ impl Collection<'_> {
     /// declares the kind, and keeps rows of that day. So what is learnt from a row as it comes in equals what is
     /// learnt from it later.
     #[must_use]
-    pub fn as_read_for<P: Purpose, K: UsableFor<P>>(&self, row: &K::Row, day: Day) -> Option<K::Row> {
+    pub fn as_read_for<'r, P: Purpose, K: UsableFor<P>>(
+        &self,
+        row: &'r K::Row,
+        day: Day,
+    ) -> Option<Cow<'r, K::Row>> {
         if !self.purposes.iter().any(|purpose| purpose.as_str() == P::ID) {
             return None;
         }
@@ -347,13 +347,7 @@ impl Collection<'_> {
         if day < self.today.minus(declaration.retention_days) {
             return None;
         }
-        match declaration.data.get(&K::KIND)? {
-            Fields::All => Some(row.clone()),
-            fields @ Fields::Only(_) => {
-                let kept = project(K::KIND, serde_json::to_value(row).ok()?, fields);
-                serde_json::from_value(kept).ok()
-            }
-        }
+        row.narrow(declaration.data.get(&K::KIND)?)
     }
 
     /// Seals the value of an identity by which this person will be found again.
@@ -386,17 +380,9 @@ impl Collection<'_> {
         entropy: &dyn Entropy,
     ) -> Result<NewRow, CollectError> {
         let fields = self.allowed.get(&K::KIND).ok_or(CollectError::NotPermitted(K::KIND))?;
-        let plain = match fields {
-            Fields::All => serde_json::to_vec(row),
-            Fields::Only(_) => serde_json::to_value(row).and_then(|value| {
-                let kept = project(K::KIND, value, fields);
-                if kept.is_null() { Ok(Vec::new()) } else { serde_json::to_vec(&kept) }
-            }),
-        };
-        let plain = zeroize::Zeroizing::new(plain.map_err(|_| CollectError::Form(K::KIND))?);
-        if plain.is_empty() {
-            return Err(CollectError::NotPermitted(K::KIND));
-        }
+        let kept = row.narrow(fields).ok_or(CollectError::NotPermitted(K::KIND))?;
+        let plain = serde_json::to_vec(&*kept).map_err(|_| CollectError::Form(K::KIND))?;
+        let plain = zeroize::Zeroizing::new(plain);
         seal_row(vault, &self.subject, K::KIND, &plain, message, day, entropy).map_err(CollectError::Vault)
     }
 }

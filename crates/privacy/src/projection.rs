@@ -1,73 +1,151 @@
 //! What a purpose may see of a row: the fields that it declares, and what gives the row its shape. Nothing that isn't
 //! declared may pass.
 
-use serde_json::Value;
+use std::borrow::Cow;
 
-use crate::data::Kind;
+use crate::data::{Basketed, Browsed, Happened, OrderLine, Ordered, Seen, Shown, Stated, Told};
 use crate::register::Fields;
 
-/// Fields without which a row is none.
-const SHAPE: &[&str] = &["at", "action", "order", "lines", "verdict", "placement", "items"];
-/// Fields without which an order's line is none.
-const LINE_SHAPE: &[&str] = &["item", "quantity"];
+/// A row that can be reduced to declared fields.
+pub trait Narrow: Clone {
+    /// The row with the declared fields and what gives it its shape; `None` if nothing of it may be seen. A row that
+    /// holds nothing else is given back as it is.
+    fn narrow<'r>(&'r self, fields: &Fields) -> Option<Cow<'r, Self>>;
+}
 
-/// Reduces a row to the declared fields; [`Value::Null`] if nothing of it may be seen.
-pub(crate) fn project(kind: Kind, mut row: Value, fields: &Fields) -> Value {
-    let Fields::Only(_) = fields else { return row };
-    let Value::Object(object) = &mut row else { return Value::Null };
-    match kind {
-        Kind::Contact => {
-            let declared = object.get("field").and_then(Value::as_str).is_some_and(|f| fields.contains(f));
-            if declared { row } else { Value::Null }
-        }
-        // Their fields were declared event by event, and reduced at intake.
-        Kind::DeclaredEvents => row,
-        Kind::BrowsingHistory
-        | Kind::CartHistory
-        | Kind::PurchaseHistory
-        | Kind::DeviceTraces
-        | Kind::Feedback
-        | Kind::ShownItems => {
-            object.retain(|name, _| SHAPE.contains(&name.as_str()) || fields.contains(name));
-            if let Some(Value::Array(lines)) = object.get_mut("lines") {
-                for line in lines.iter_mut().filter_map(Value::as_object_mut) {
-                    line.retain(|name, _| {
-                        LINE_SHAPE.contains(&name.as_str()) || fields.contains(&format!("lines.{name}"))
-                    });
-                }
+/// Takes the fields away that are there and aren't declared; a copy is made only if there are any.
+macro_rules! narrow {
+    ($row:expr, $fields:expr, $($field:ident),+ $(,)?) => {{
+        let mut row = Cow::Borrowed($row);
+        $(
+            if row.$field.is_some() && !$fields.contains(stringify!($field)) {
+                row.to_mut().$field = None;
             }
-            row
+        )+
+        row
+    }};
+}
+
+impl Narrow for Browsed {
+    fn narrow<'r>(&'r self, fields: &Fields) -> Option<Cow<'r, Self>> {
+        let Self { at: _, action: _, item: _, session: _, query: _, category: _, page: _ } = self;
+        Some(narrow!(self, fields, item, session, query, category, page))
+    }
+}
+
+impl Narrow for Basketed {
+    fn narrow<'r>(&'r self, fields: &Fields) -> Option<Cow<'r, Self>> {
+        let Self { at: _, action: _, item: _, session: _, quantity: _, coupon: _ } = self;
+        Some(narrow!(self, fields, item, session, quantity, coupon))
+    }
+}
+
+impl Narrow for Ordered {
+    fn narrow<'r>(&'r self, fields: &Fields) -> Option<Cow<'r, Self>> {
+        let Self { at: _, action: _, order: _, lines: _, total_minor: _, currency: _, coupon: _, country: _ } =
+            self;
+        let mut row = narrow!(self, fields, total_minor, currency, coupon, country);
+        let undeclared = |line: &OrderLine| {
+            let OrderLine { item: _, quantity: _, unit_price_minor, note } = line;
+            (unit_price_minor.is_some() && !fields.contains("lines.unit_price_minor"))
+                || (note.is_some() && !fields.contains("lines.note"))
+        };
+        if self.lines.iter().any(undeclared) {
+            for line in &mut row.to_mut().lines {
+                line.unit_price_minor.take_if(|_| !fields.contains("lines.unit_price_minor"));
+                line.note.take_if(|_| !fields.contains("lines.note"));
+            }
         }
+        Some(row)
+    }
+}
+
+impl Narrow for Seen {
+    fn narrow<'r>(&'r self, fields: &Fields) -> Option<Cow<'r, Self>> {
+        let Self { at: _, browser: _, class: _, network: _, locale: _ } = self;
+        Some(narrow!(self, fields, browser, class, network, locale))
+    }
+}
+
+impl Narrow for Told {
+    fn narrow<'r>(&'r self, fields: &Fields) -> Option<Cow<'r, Self>> {
+        let Self { at: _, item: _, verdict: _, text: _ } = self;
+        Some(narrow!(self, fields, item, text))
+    }
+}
+
+impl Narrow for Shown {
+    /// All of it is its shape.
+    fn narrow<'r>(&'r self, _: &Fields) -> Option<Cow<'r, Self>> {
+        let Self { at: _, placement: _, items: _ } = self;
+        Some(Cow::Borrowed(self))
+    }
+}
+
+impl Narrow for Stated {
+    /// A row is one field, so it is seen or it isn't.
+    fn narrow<'r>(&'r self, fields: &Fields) -> Option<Cow<'r, Self>> {
+        fields.contains(&self.field).then_some(Cow::Borrowed(self))
+    }
+}
+
+impl Narrow for Happened {
+    /// Its fields were declared event by event, and reduced at intake.
+    fn narrow<'r>(&'r self, _: &Fields) -> Option<Cow<'r, Self>> {
+        Some(Cow::Borrowed(self))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
-    fn only(names: &[&str]) -> Fields {
-        Fields::Only(names.iter().map(|name| (*name).to_owned()).collect())
+    use super::*;
+    use crate::data::{
+        BrowsingHistory, CartHistory, Contact, DataKind, DeclaredEvents, DeviceTraces, Feedback, Kind,
+        PurchaseHistory, ShownItems,
+    };
+
+    /// The same over JSON, name by name.
+    fn expected(kind: Kind, mut row: Value, declared: &[&str]) -> Value {
+        let always = kind.always_kept();
+        let stays = |name: &str| always.contains(&name) || declared.contains(&name) || name == "lines";
+        row.as_object_mut().unwrap().retain(|name, _| stays(name));
+        for line in row.get_mut("lines").and_then(Value::as_array_mut).into_iter().flatten() {
+            line.as_object_mut().unwrap().retain(|name, _| stays(&format!("lines.{name}")));
+        }
+        row
+    }
+
+    /// Tries every set of fields that the register could declare.
+    fn check<K: DataKind>(full: &Value) {
+        let row: K::Row = serde_json::from_value(full.clone()).unwrap();
+        let names = K::KIND.fields();
+        for set in 0..1_u32 << names.len() {
+            let declared: Vec<&str> =
+                (0..).zip(names).filter(|(bit, _)| set >> bit & 1 == 1).map(|(_, n)| *n).collect();
+            let fields = Fields::Only(declared.iter().map(|name| (*name).to_owned()).collect());
+            let seen = serde_json::to_value(&*row.narrow(&fields).unwrap()).unwrap();
+            assert_eq!(seen, expected(K::KIND, full.clone(), &declared), "{declared:?}");
+        }
+        assert_eq!(serde_json::to_value(&*row.narrow(&Fields::All).unwrap()).unwrap(), *full);
     }
 
     #[test]
     fn undeclared_fields_are_not_seen() {
-        let row =
-            json!({"at": 1, "action": "viewed_product", "item": "kea-40", "page": "/p", "query": "pack"});
-        let seen = project(Kind::BrowsingHistory, row, &only(&["item"]));
-        assert_eq!(seen, json!({"at": 1, "action": "viewed_product", "item": "kea-40"}));
-    }
-
-    #[test]
-    fn undeclared_fields_of_order_lines_are_not_seen() {
-        let row = json!({"at": 1, "action": "placed", "order": "7", "total_minor": 5,
-            "lines": [{"item": "a", "quantity": 1, "note": "for Mum", "unit_price_minor": 5}]});
-        let seen = project(Kind::PurchaseHistory, row, &only(&["lines.unit_price_minor"]));
-        assert_eq!(
-            seen,
-            json!({"at": 1, "action": "placed", "order": "7",
-                "lines": [{"item": "a", "quantity": 1, "unit_price_minor": 5}]})
+        check::<BrowsingHistory>(
+            &json!({"at": 1, "action": "searched", "item": "a", "session": "s", "query": "q", "category": "c", "page": "p"}),
         );
+        check::<CartHistory>(
+            &json!({"at": 1, "action": "added", "item": "a", "session": "s", "quantity": 1, "coupon": "c"}),
+        );
+        check::<PurchaseHistory>(
+            &json!({"at": 1, "action": "placed", "order": "o", "total_minor": 2, "currency": "NZD", "coupon": "c", "country": "NZ",
+                "lines": [{"item": "a", "quantity": 1, "unit_price_minor": 2, "note": "n"}, {"item": "b", "quantity": 2}]}),
+        );
+        check::<DeviceTraces>(&json!({"at": 1, "browser": "b", "class": "c", "network": "n", "locale": "l"}));
+        check::<Feedback>(&json!({"at": 1, "item": "a", "verdict": "wrong", "text": "t"}));
+        check::<ShownItems>(&json!({"at": 1, "placement": "home", "items": [{"item": "a", "why": ["w"]}]}));
     }
 
     proptest::proptest! {
@@ -97,8 +175,17 @@ mod tests {
 
     #[test]
     fn undeclared_contact_fields_are_not_seen_at_all() {
-        let row = |field: &str| json!({"at": 1, "field": field, "value": "x"});
-        assert_eq!(project(Kind::Contact, row("phone"), &only(&["email"])), Value::Null);
-        assert_eq!(project(Kind::Contact, row("email"), &only(&["email"])), row("email"));
+        let email = Fields::Only(["email".to_owned()].into());
+        let row = |field: &str| Stated { at: 1, field: field.to_owned(), value: "x".to_owned() };
+        assert!(row("phone").narrow(&email).is_none());
+        assert_eq!(row("email").narrow(&email).as_deref(), Some(&row("email")));
+        assert_eq!(Contact::KIND.fields().iter().filter(|field| **field == "email").count(), 1);
+    }
+
+    #[test]
+    fn declared_events_were_reduced_already() {
+        let row: <DeclaredEvents as DataKind>::Row =
+            serde_json::from_value(json!({"at": 1, "name": "n", "fields": {"tier": "gold"}})).unwrap();
+        assert_eq!(row.narrow(&Fields::Only([].into())).as_deref(), Some(&row));
     }
 }
