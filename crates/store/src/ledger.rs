@@ -8,17 +8,33 @@ use privacy::store::StoreError;
 use privacy::subject::Subject;
 use rusqlite::{Connection, Row, params};
 
-use crate::error::{from_sql, sql};
+use crate::error::{from_sql, sql, to_sql};
 use crate::snapshot::Snapshot;
+
+/// A person's ledger as it stands: what its entries add up to, and how many there are.
+#[derive(Default)]
+pub(crate) struct Ledger {
+    pub(crate) state: LedgerState,
+    pub(crate) entries: u64,
+}
 
 impl Snapshot<'_> {
     /// The replayed ledger of a person; `None` if nobody is known by that name.
     pub(crate) fn ledger(&self, subject: &Subject) -> Result<Option<LedgerState>, StoreError> {
+        Ok(self.read_ledger(subject)?.map(|ledger| ledger.state))
+    }
+
+    /// The same with the number that the next entry will have.
+    pub(crate) fn read_ledger(&self, subject: &Subject) -> Result<Option<Ledger>, StoreError> {
         if !self.is_known(subject)? {
             return Ok(None);
         }
-        let entries = self.ledger_entries(subject)?;
-        Ok(Some(LedgerState::replay(entries.into_iter().map(|(_, entry, _)| entry))))
+        let mut ledger = Ledger::default();
+        for (seq, entry, _) in self.ledger_entries(subject)? {
+            ledger.state.apply(entry);
+            ledger.entries = seq + 1;
+        }
+        Ok(Some(ledger))
     }
 
     /// The person's ledger in its order: number (from 0), entry, and when it was recorded.
@@ -86,13 +102,14 @@ const OBJECTION_LIFTED: &str = "objection_lifted";
 const RESTRICTED: &str = "restricted";
 const RESTRICTION_LIFTED: &str = "restriction_lifted";
 
-/// Appends an entry to a person's ledger and says its number, from 0.
+/// Appends an entry to a person's ledger as number `seq`. The next one's number; no two have the same.
 pub(crate) fn append(
     connection: &Connection,
     subject: &Subject,
+    seq: u64,
     entry: &LedgerEntry,
     recorded_at: Timestamp,
-) -> Result<u64, StoreError> {
+) -> Result<(), StoreError> {
     let (what, purpose, at) = match entry {
         LedgerEntry::Consent(record) => (CONSENT, Some(&record.purpose), record.at),
         LedgerEntry::Objected { purpose, at } => (OBJECTED, Some(purpose), *at),
@@ -113,26 +130,22 @@ pub(crate) fn append(
         .prepare_cached(
             "INSERT INTO ledger
                (subject, seq, what, purpose, status, decided_at, notice, language, source, recorded_at)
-             VALUES (?1, (SELECT coalesce(max(seq) + 1, 0) FROM ledger WHERE subject = ?1),
-               ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-             RETURNING seq",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         )
         .map_err(sql)?;
     statement
-        .query_row(
-            params![
-                subject.as_bytes(),
-                what,
-                purpose.map(PurposeId::as_str),
-                consent.map(|(status, ..)| status),
-                at.to_string(),
-                consent.map(|(_, notice, ..)| notice),
-                consent.map(|(_, _, language, _)| language),
-                consent.map(|(.., source)| source),
-                recorded_at.to_string(),
-            ],
-            |row| row.get(0),
-        )
+        .execute(params![
+            subject.as_bytes(),
+            to_sql(seq),
+            what,
+            purpose.map(PurposeId::as_str),
+            consent.map(|(status, ..)| status),
+            at.to_string(),
+            consent.map(|(_, notice, ..)| notice),
+            consent.map(|(_, _, language, _)| language),
+            consent.map(|(.., source)| source),
+            recorded_at.to_string(),
+        ])
         .map_err(sql)
-        .and_then(from_sql)
+        .map(drop)
 }

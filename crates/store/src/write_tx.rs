@@ -21,6 +21,7 @@ use crate::audit_log::AuditLog;
 use crate::catalogue::{self, Item, Progress};
 use crate::error::sql;
 use crate::keystore::KeyChange;
+use crate::ledger::Ledger;
 use crate::pending::Write;
 use crate::shared::Shared;
 use crate::snapshot::Snapshot;
@@ -60,7 +61,13 @@ pub(crate) struct Effects {
     /// What runs once all this is committed.
     pub(crate) hooks: Vec<Hook>,
     /// The last subject that was found to be known.
-    pub(crate) known: Option<Subject>,
+    pub(crate) known: Option<Known>,
+}
+
+/// A living data subject, as this transaction has read and changed them.
+pub(crate) struct Known {
+    subject: Subject,
+    ledger: Option<Ledger>,
 }
 
 /// A writing transaction.
@@ -127,7 +134,7 @@ impl<'w> WriteTx<'w> {
             .and_then(|mut s| s.execute(params![subject.as_bytes(), Day::of(now).0]))
             .map_err(sql)?;
         self.changed(&subject, 1);
-        self.effects.borrow_mut().known = Some(subject);
+        self.effects.borrow_mut().known = Some(Known { subject, ledger: Some(Ledger::default()) });
         Ok(subject)
     }
 
@@ -156,10 +163,15 @@ impl<'w> WriteTx<'w> {
         entry: &LedgerEntry,
         recorded_at: Timestamp,
     ) -> Result<u64, StoreError> {
-        self.require(subject)?;
-        let seq = ledger::append(self.connection, subject, entry, recorded_at)?;
-        self.changed(subject, 1);
-        Ok(seq)
+        self.with_ledger(subject, |ledger| {
+            let seq = ledger.entries;
+            ledger::append(self.connection, subject, seq, entry, recorded_at)?;
+            ledger.entries += 1;
+            ledger.state.apply(entry.clone());
+            self.changed(subject, 1);
+            Ok(seq)
+        })?
+        .ok_or_else(unknown)
     }
 
     /// Stores a sealed row, unless it is there already.
@@ -275,14 +287,32 @@ impl<'w> WriteTx<'w> {
 
     /// INVARIANT: nothing is written for somebody who was erased, even if it was sealed just before.
     fn require(&self, subject: &Subject) -> Result<(), StoreError> {
-        if self.effects.borrow().known == Some(*subject) {
+        if self.effects.borrow().known.as_ref().is_some_and(|known| known.subject == *subject) {
             return Ok(());
         }
         if !self.is_known(subject)? {
-            return Err(StoreError::Unavailable(String::from("this data subject isn't known, or no longer")));
+            return Err(unknown());
         }
-        self.effects.borrow_mut().known = Some(*subject);
+        self.effects.borrow_mut().known = Some(Known { subject: *subject, ledger: None });
         Ok(())
+    }
+
+    /// The person's ledger, read once as long as the writes are about one person; `None` if nobody is known by that
+    /// name. What `work` appends it must apply too. If it fails, the ledger is read anew.
+    fn with_ledger<R>(
+        &self,
+        subject: &Subject,
+        work: impl FnOnce(&mut Ledger) -> Result<R, StoreError>,
+    ) -> Result<Option<R>, StoreError> {
+        let at_hand = self.effects.borrow_mut().known.take().filter(|known| known.subject == *subject);
+        let ledger = match at_hand.and_then(|known| known.ledger) {
+            Some(ledger) => Some(ledger),
+            None => self.snapshot.read_ledger(subject)?,
+        };
+        let Some(mut ledger) = ledger else { return Ok(None) };
+        let result = work(&mut ledger)?;
+        self.effects.borrow_mut().known = Some(Known { subject: *subject, ledger: Some(ledger) });
+        Ok(Some(result))
     }
 
     pub(crate) fn changed(&self, subject: &Subject, rows: u64) {
@@ -317,7 +347,7 @@ impl Tx for WriteTx<'_> {
     }
 
     fn ledger(&self, subject: &Subject) -> Result<Option<LedgerState>, StoreError> {
-        self.snapshot.ledger(subject)
+        self.with_ledger(subject, |ledger| Ok(ledger.state.clone()))
     }
 
     fn rows(&self, subject: &Subject, kind: Kind, oldest: Day) -> Result<Vec<StoredRow>, StoreError> {
@@ -341,6 +371,10 @@ impl RightsTx for WriteTx<'_> {
         effects.leaves.push(leaf);
         Ok(seq)
     }
+}
+
+fn unknown() -> StoreError {
+    StoreError::Unavailable(String::from("this data subject isn't known, or no longer"))
 }
 
 pub(crate) fn vault_error(error: VaultError) -> StoreError {

@@ -43,6 +43,21 @@ pub(crate) enum Outcome {
     RollBack,
 }
 
+/// What keeps a failing write from taking others with it.
+#[derive(Clone, Copy)]
+enum Guard {
+    /// A savepoint of its own, which costs a copy of each page that it changes.
+    Savepoint,
+    /// The transaction itself, since there is nothing else in it.
+    Transaction,
+}
+
+impl Guard {
+    const fn of(writes: usize) -> Self {
+        if writes == 1 { Self::Transaction } else { Self::Savepoint }
+    }
+}
+
 /// A write in the queue, whatever it answers.
 pub(crate) trait Queued: Send {
     fn what(&self) -> Write;
@@ -180,14 +195,16 @@ impl Desk {
         hooks: &mut Vec<Hook>,
     ) -> Result<(), StoreError> {
         self.execute("BEGIN IMMEDIATE")?;
+        let mut guard = Guard::of(batch.len());
         if self.unfinished
             && let Some(write) = batch.first()
         {
             let at = write.what().at;
             erasure::finish(&self.data, &mut self.log, &self.keys.tombstones()?, at)?;
+            guard = Guard::Savepoint;
         }
         for write in batch {
-            self.execute("SAVEPOINT one")?;
+            self.begin(guard)?;
             let what = write.what();
             let tx = WriteTx::new(&self.data, &self.shared, &what, &self.log);
             let outcome = write.run(&tx);
@@ -202,17 +219,17 @@ impl Desk {
             match outcome {
                 Outcome::Keep => match self.audit(&what, &effects) {
                     Ok(()) => {
-                        self.execute("RELEASE one")?;
+                        self.keep(guard)?;
                         hooks.append(&mut effects.hooks);
                         keys.extend(effects.keys);
                         later.append(&mut effects.later);
                     }
                     Err(error) => {
-                        self.undo(&effects)?;
+                        self.undo(guard, &effects)?;
                         write.fail(error);
                     }
                 },
-                Outcome::RollBack => self.undo(&effects)?,
+                Outcome::RollBack => self.undo(guard, &effects)?,
             }
         }
         Ok(())
@@ -244,9 +261,32 @@ impl Desk {
         self.log.settle(&self.data, &effects.leaves)
     }
 
-    fn undo(&self, effects: &Effects) -> Result<(), StoreError> {
-        self.execute("ROLLBACK TO one")?;
-        self.execute("RELEASE one")?;
+    fn begin(&self, guard: Guard) -> Result<(), StoreError> {
+        match guard {
+            Guard::Savepoint => self.execute("SAVEPOINT one"),
+            Guard::Transaction => Ok(()),
+        }
+    }
+
+    fn keep(&self, guard: Guard) -> Result<(), StoreError> {
+        match guard {
+            Guard::Savepoint => self.execute("RELEASE one"),
+            Guard::Transaction => Ok(()),
+        }
+    }
+
+    fn undo(&self, guard: Guard, effects: &Effects) -> Result<(), StoreError> {
+        match guard {
+            Guard::Savepoint => {
+                self.execute("ROLLBACK TO one")?;
+                self.execute("RELEASE one")?;
+            }
+            // A new one, for the commit that every batch ends with.
+            Guard::Transaction => {
+                self.execute("ROLLBACK")?;
+                self.execute("BEGIN IMMEDIATE")?;
+            }
+        }
         self.unmint(&effects.keys);
         Ok(())
     }

@@ -153,6 +153,52 @@ fn failing_write_takes_no_other_with_it() {
 }
 
 #[test]
+fn failing_write_that_is_alone_leaves_nothing() {
+    let (_place, store) = shop();
+    let ana = person(&store);
+    let shop = store.clone();
+    for ending in ["error", "panic"] {
+        let shop = shop.clone();
+        let failed = store.write(what("event.store"), move |tx| {
+            let _ = tx.put(&looked(&shop, tx, &ana, "kayak-1")?)?;
+            let _ = tx.create_subject(now())?;
+            assert_ne!(ending, "panic", "in a write");
+            Err::<(), _>(Failure::from("no"))
+        });
+        failed.wait().unwrap_err();
+        assert_eq!(history(&store, &ana).unwrap().len(), 0, "{ending}");
+    }
+    let (subjects, size) =
+        store.read::<_, StoreError>(|tx| Ok((tx.subject_count()?, tx.audit_size()?))).unwrap();
+    assert_eq!((subjects, size), (1, 2), "notice and person");
+    write(&store, "event.store", move |tx| Ok(tx.put(&looked(&shop, tx, &ana, "kayak-1")?)?)).unwrap();
+    assert_eq!(history(&store, &ana).unwrap().len(), 1);
+    assert_eq!(store.check().unwrap(), []);
+}
+
+#[test]
+fn ledger_within_a_write_is_what_it_will_be_after_it() {
+    let (_place, store) = shop();
+    let (ana, ben) = (person(&store), person(&store));
+    let within = write(&store, "consent.record", move |tx| {
+        let before = tx.ledger(&ana)?;
+        tx.append(&ana, &consent(Status::Withdrawn), now())?;
+        let other = tx.ledger(&ben)?;
+        tx.append(&ben, &LedgerEntry::Restricted { at: now() }, now())?;
+        tx.append(&ana, &LedgerEntry::Restricted { at: now() }, now())?;
+        assert_ne!((&before, &other), (&tx.ledger(&ana)?, &tx.ledger(&ben)?));
+        let carl = tx.create_subject(now())?;
+        tx.append(&carl, &consent(Status::Refused), now())?;
+        let people = [ana, ben, carl];
+        Ok(people.map(|subject| (subject, tx.ledger(&subject))))
+    })
+    .unwrap();
+    for (subject, state) in within {
+        assert_eq!(store.read::<_, StoreError>(|tx| tx.ledger(&subject)).unwrap(), state.unwrap());
+    }
+}
+
+#[test]
 fn answer_comes_after_the_commit() {
     let (place, store) = shop();
     let ana = person(&store);
