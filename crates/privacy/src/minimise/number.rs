@@ -7,6 +7,9 @@ use super::text::Kind;
 /// Most groups of digits that one number is made of.
 const MOST_GROUPS: usize = 10;
 
+/// Fewest digits of any number that belongs to somebody.
+const FEWEST_DIGITS: usize = 7;
+
 /// A group of digits, as a range of bytes, and what stands between it and the next.
 struct Group<'t> {
     digits: &'t str,
@@ -37,6 +40,10 @@ pub(super) fn classify(text: &str, context: Context) -> Result<(Kind, usize), us
     let first_end = groups.first().map_or(1, |group| group.end);
     for count in (1..=groups.len()).rev() {
         let Some(part) = groups.get(..count) else { continue };
+        // Nothing that is looked for has fewer than seven digits.
+        if part.iter().map(|group| group.digits.len()).sum::<usize>() < FEWEST_DIGITS {
+            break;
+        }
         let Some(end) = part.last().map(|group| group.end) else { continue };
         if let Some(kind) = kind_of(part, plus, paren || inner_paren(part), context) {
             return Ok((kind, end + extension_length(text.get(end..).unwrap_or(""))));
@@ -224,6 +231,11 @@ pub(super) fn is_ird(digits: &str) -> bool {
 
 /// Length in bytes of an IBAN (ISO 13616) at the start of `text`, written together or in groups.
 pub(super) fn iban_length(text: &str) -> Option<usize> {
+    // Two letters and two digits, or it is none: nearly every word ends here.
+    let [a, b, c, d, ..] = text.as_bytes() else { return None };
+    if !(a.is_ascii_alphabetic() && b.is_ascii_alphabetic() && c.is_ascii_digit() && d.is_ascii_digit()) {
+        return None;
+    }
     let mut compact = String::new();
     let mut found = None;
     let mut chars = text.char_indices().peekable();

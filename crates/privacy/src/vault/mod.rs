@@ -96,7 +96,7 @@ struct FieldKey {
 /// What is kept of a subject's keys while they are in use.
 struct Held {
     data_key: DataKey,
-    fields: Mutex<Vec<(String, Arc<FieldKey>)>>,
+    fields: Mutex<Vec<(String, String, Arc<FieldKey>)>>,
     tag: SubjectTag,
 }
 
@@ -255,16 +255,16 @@ impl Vault {
         out.push(FORMAT);
         out.extend_from_slice(&field.commitment);
         out.extend_from_slice(&nonce);
-        let mut body = Zeroizing::new(plain.to_vec());
-        let tag = field
-            .key
-            .seal_in_place_separate_tag(
-                Nonce::assume_unique_for_key(nonce),
-                Aad::from(associated_data(&self.shop, subject, place)),
-                &mut body,
-            )
-            .map_err(|_| VaultError::Refused)?;
-        out.extend_from_slice(&body);
+        // Sealed where it will stay: the plain bytes are overwritten, or wiped if that fails.
+        out.extend_from_slice(plain);
+        let tag = out.get_mut(HEADER_LEN..).and_then(|body| {
+            let aad = Aad::from(associated_data(&self.shop, subject, place));
+            field.key.seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), aad, body).ok()
+        });
+        let Some(tag) = tag else {
+            out.zeroize();
+            return Err(VaultError::Refused);
+        };
         out.extend_from_slice(tag.as_ref());
         Ok(out)
     }
@@ -352,11 +352,8 @@ impl Vault {
 
 fn field_key(held: &Held, place: Place<'_>) -> Result<Arc<FieldKey>, VaultError> {
     let mut fields = held.fields.lock().unwrap_or_else(PoisonError::into_inner);
-    let known = fields.iter().find(|(name, _)| {
-        name.split_once('\u{1f}')
-            .is_some_and(|(table, column)| table == place.table && column == place.column)
-    });
-    if let Some((_, key)) = known {
+    let known = fields.iter().find(|(table, column, _)| table == place.table && column == place.column);
+    if let Some((_, _, key)) = known {
         return Ok(Arc::clone(key));
     }
     let mut okm = Zeroizing::new([0_u8; 32 + COMMITMENT_LEN]);
@@ -375,7 +372,7 @@ fn field_key(held: &Held, place: Place<'_>) -> Result<Arc<FieldKey>, VaultError>
     let key = UnboundKey::new(&AES_256_GCM, key).map_err(|_| VaultError::Refused)?;
     let commitment = commitment.try_into().map_err(|_| VaultError::Refused)?;
     let field = Arc::new(FieldKey { key: LessSafeKey::new(key), commitment });
-    fields.push((format!("{}\u{1f}{}", place.table, place.column), Arc::clone(&field)));
+    fields.push((place.table.to_owned(), place.column.to_owned(), Arc::clone(&field)));
     Ok(field)
 }
 
