@@ -175,6 +175,13 @@ impl fmt::Display for Json<'_> {
 }
 
 #[cfg(test)]
+impl serde::Serialize for Json<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_value().serialize(serializer)
+    }
+}
+
+#[cfg(test)]
 impl From<Value> for Json<'_> {
     fn from(value: Value) -> Self {
         match value {

@@ -8,7 +8,9 @@ mod claims;
 mod document;
 mod event;
 mod field;
+mod heed;
 pub mod import;
+mod keep;
 mod moment;
 mod money;
 mod order;
@@ -26,7 +28,7 @@ mod take_tests;
 
 pub use moment::Arrival;
 pub use outcome::Outcome;
-pub use routes::routes;
+pub use routes::{LONGEST_QUEUE, routes};
 pub use segment::{Body, BodyError, Call, MOST_BODY_BYTES, MOST_EVENT_BYTES, MOST_EVENTS};
 pub use take::TakeError;
 

@@ -3,6 +3,8 @@
 //!
 //! Two people with numbers of their own are never made one, whatever an e-mail address or a shared device suggests.
 
+use std::collections::HashMap;
+
 use privacy::pseudonym::IdentityKind;
 use privacy::store::{RightsTx as _, StoredIdentity};
 use privacy::subject::Subject;
@@ -20,6 +22,39 @@ pub(super) struct Resolved {
     pub(super) joined: bool,
     /// Whether the event is there to say who somebody is.
     pub(super) asserted: bool,
+}
+
+/// Who was found by which identity, so that nobody is looked up twice.
+#[derive(Default)]
+pub(super) struct Found {
+    numbers: HashMap<String, Option<Subject>>,
+    devices: HashMap<String, Option<Subject>>,
+    mails: HashMap<String, Option<Subject>>,
+    phones: HashMap<String, Option<Subject>>,
+}
+
+impl Found {
+    fn get(&self, kind: IdentityKind, value: &str) -> Option<Option<Subject>> {
+        let Self { numbers, devices, mails, phones } = self;
+        let known = match kind {
+            IdentityKind::UserId => numbers,
+            IdentityKind::AnonymousId => devices,
+            IdentityKind::Email => mails,
+            IdentityKind::Phone => phones,
+        };
+        known.get(value).copied()
+    }
+
+    pub(super) fn insert(&mut self, kind: IdentityKind, value: String, subject: Option<Subject>) {
+        let Self { numbers, devices, mails, phones } = self;
+        let known = match kind {
+            IdentityKind::UserId => numbers,
+            IdentityKind::AnonymousId => devices,
+            IdentityKind::Email => mails,
+            IdentityKind::Phone => phones,
+        };
+        known.insert(value, subject);
+    }
 }
 
 impl Take<'_, '_> {
@@ -45,12 +80,11 @@ impl Take<'_, '_> {
     }
 
     pub(super) fn find(&mut self, kind: IdentityKind, value: &str) -> Result<Option<Subject>, TakeError> {
-        let key = (kind, value.to_owned());
-        if let Some(known) = self.found.get(&key) {
-            return Ok(*known);
+        if let Some(known) = self.found.get(kind, value) {
+            return Ok(known);
         }
         let subject = self.tx.find(kind, value)?;
-        self.found.insert(key, subject);
+        self.found.insert(kind, value.to_owned(), subject);
         Ok(subject)
     }
 
@@ -132,7 +166,7 @@ impl Take<'_, '_> {
     fn join(&mut self, from: &Subject, into: &Subject) -> Result<(), TakeError> {
         let (tx, means) = (self.tx, self.means);
         crate::rights::join(tx, &means.vault, &means.engine, &*means.entropy, from, into, means.now)?;
-        self.found.clear();
+        self.found = Found::default();
         self.forget(from);
         self.forget(into);
         self.look_no_more(from);

@@ -25,7 +25,7 @@ use crate::operate::IntakeOutcome;
 use crate::web::{Access, Problem, ProblemKind, State, Table, WriteKey};
 
 /// More waiting writes than this, and clients are asked to come again.
-const LONGEST_QUEUE: usize = 8_192;
+pub const LONGEST_QUEUE: usize = 8_192;
 /// Bodies larger than this are read on a thread of their own.
 const QUICKLY_READ: usize = 64 * 1024;
 

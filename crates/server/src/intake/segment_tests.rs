@@ -13,7 +13,8 @@ fn arrival() -> Arrival {
 }
 
 fn parse(body: &Value, call: Option<Call>) -> Vec<Result<Event, &'static str>> {
-    let body = Body::read(&serde_json::to_vec(body).unwrap(), call).unwrap();
+    let bytes = serde_json::to_vec(body).unwrap();
+    let body = Body::read(&bytes, call).unwrap();
     body.events(arrival(), Gpc::Silent, &read_register(TEMPLATE).unwrap())
 }
 

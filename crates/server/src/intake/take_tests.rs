@@ -44,7 +44,8 @@ impl Shop {
     }
 
     fn take_by(&self, authority: Authority, events: Value, opt_out: Gpc) -> Outcome {
-        let body = Body::read(&serde_json::to_vec(&json!({ "batch": events })).unwrap(), None).unwrap();
+        let bytes = serde_json::to_vec(&json!({ "batch": events })).unwrap();
+        let body = Body::read(&bytes, None).unwrap();
         let entropy: Arc<dyn privacy::entropy::Entropy> = Arc::new(SystemEntropy);
         let arrival = Arrival::Live(now());
         take_from(authority, &self.store, &self.engine, &entropy, body, arrival, opt_out).wait().unwrap()
