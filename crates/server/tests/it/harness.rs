@@ -35,6 +35,8 @@ pub(crate) struct Answer {
     pub(crate) text: String,
     /// `Access-Control-Allow-Origin`.
     pub(crate) allowed_origin: Option<String>,
+    /// `Retry-After`, in seconds.
+    pub(crate) retry_after: Option<u64>,
 }
 
 impl Shop {
@@ -97,9 +99,12 @@ impl Shop {
                 .headers()
                 .get(header::ACCESS_CONTROL_ALLOW_ORIGIN)
                 .map(|value| value.to_str().unwrap().to_owned());
+            let retry_after = response.headers().get(header::RETRY_AFTER);
+            let retry_after = retry_after.map(|value| value.to_str().unwrap().parse().unwrap());
             let bytes = axum::body::to_bytes(response.into_body(), 64 << 20).await.unwrap();
             let text = String::from_utf8_lossy(&bytes).into_owned();
-            Answer { status, body: serde_json::from_str(&text).unwrap_or(Value::Null), text, allowed_origin }
+            let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+            Answer { status, body, text, allowed_origin, retry_after }
         })
     }
 

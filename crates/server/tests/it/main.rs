@@ -17,6 +17,7 @@ mod durability;
 mod forgetting;
 mod harness;
 mod intake;
+mod overload;
 mod program;
 mod recommendations;
 mod rights;
