@@ -1,15 +1,16 @@
-//! Measures the session model on a log of sessions: how often it is right, and how long an answer takes.
+//! Measures the session models on a log of sessions: how often they are right, and how long an answer takes.
 //!
-//! `cargo run --release -p models --example evaluate_sessions -- TRAIN.tsv.gz TEST.tsv.gz [M K LAST_CLICKS]`
+//! `cargo run --release -p models --example evaluate_sessions -- TRAIN.tsv.gz TEST.tsv.gz`
 //! `cargo run --release -p models --example evaluate_sessions -- TRAIN.tsv.gz --valid`
 //!
-//! The files have a head line and the columns `SessionId ItemId Time` (seconds), separated by tabs. With `--valid` settings are
-//! compared on the last day of TRAIN, which the model then doesn't learn from.
+//! The files have a head line and the columns `SessionId ItemId Time` (seconds), separated by tabs. The dials of the last table
+//! are fitted on the newest tenth of TRAIN; with `--valid` only that is done and shown.
 //! Must never choose a setting by what it does on TEST.
 #![expect(clippy::print_stdout, reason = "an example that reports to a terminal")]
 
 use models::evaluate::{SessionReport, evaluate_sessions};
-use models::recommend::session::{Params, Rarity, SessionIndex, SessionKey, Visit};
+use models::recommend::session::{Params, SessionKey, Visit};
+use models::recommend::visits::{Plan, VisitBuffers, VisitParams, Visits, fit};
 use models::recommend::{ItemId, Scratch};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::error::Error;
@@ -21,87 +22,45 @@ type Clicks = Vec<(u64, u64, i64)>;
 /// Items by the number in the file, and the sessions' clicks.
 struct Log {
     items: HashMap<u64, ItemId>,
-    index: SessionIndex,
+    clicks: Vec<(SessionKey, ItemId, i64)>,
+    visits: Visits,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    match words.as_slice() {
-        [train, "--valid"] => choose(read(train)?),
-        [train, test] => report(&learn(&read(train)?), &read(test)?, &Params::standard(21)),
-        [train, test, recent, neighbours, last_clicks] => {
-            let params = Params {
-                recent: recent.parse()?,
-                neighbours: neighbours.parse()?,
-                last_clicks: last_clicks.parse()?,
-                ..Params::standard(21)
-            };
-            report(&learn(&read(train)?), &read(test)?, &params);
-        }
-        _ => {
-            return Err(
-                "usage: evaluate_sessions TRAIN.tsv.gz (--valid | TEST.tsv.gz [M K LAST_CLICKS])".into()
-            );
-        }
+    let [train, test] = words.as_slice() else {
+        return Err("usage: evaluate_sessions TRAIN.tsv.gz (TEST.tsv.gz | --valid)".into());
+    };
+    let log = learn(&read(train)?);
+    let start = Instant::now();
+    let found = fit(&log.clicks, &VisitParams::standard(21), &Plan::standard(20))?;
+    let seconds = start.elapsed().as_secs_f64();
+    println!("fitted in {seconds:.1} s, {} settings: {:.4} → {:.4}", found.tried, found.before, found.after);
+    println!("{:#?}", found.best);
+    if *test == "--valid" {
+        return Ok(());
+    }
+    let test = read(test)?;
+    let standard = VisitParams::standard(21);
+    let only_sessions = |sessions| VisitParams { sessions, pairs_weight: 0.0, ..standard };
+    for (name, params) in [
+        ("VMIS-kNN", only_sessions(Params::vmis(21))),
+        ("session, standard", only_sessions(Params::standard(21))),
+        ("item to item, standard", VisitParams { sessions_weight: 0.0, pairs_weight: 1.0, ..standard }),
+        ("blend, standard", standard),
+        ("session, fitted", only_sessions(found.best.wanting(21).sessions)),
+        ("blend, fitted", found.best.wanting(21)),
+    ] {
+        println!("{name:22} {}", report(&log, &test, &params)?);
     }
     Ok(())
 }
 
-/// Tries settings on the last day of the training log.
-fn choose(clicks: Clicks) {
-    let mut last: BTreeMap<u64, i64> = BTreeMap::new();
-    for (session, _, time) in &clicks {
-        let newest = last.entry(*session).or_insert(*time);
-        *newest = (*newest).max(*time);
-    }
-    let end = last.values().max().copied().unwrap_or(0);
-    let (held_out, known): (Clicks, Clicks) = clicks
-        .into_iter()
-        .partition(|(session, _, _)| last.get(session).is_some_and(|time| *time > end - 86_400));
-    let log = learn(&known);
-    for recent in [500, 1_500] {
-        for neighbours in [100, 500] {
-            for last_clicks in [2, 3, 4, 5, 9] {
-                for rarity in [Rarity::Ignored, Rarity::Idf, Rarity::Boost { weight: 1.0 }] {
-                    if neighbours > recent {
-                        continue;
-                    }
-                    let params = Params { recent, neighbours, last_clicks, rarity, ..Params::standard(21) };
-                    let (found, _) = ask(&log, &held_out, &params);
-                    println!(
-                        "m {recent:5} k {neighbours:5} last {last_clicks} {rarity:?}: {}",
-                        figures(&found)
-                    );
-                }
-            }
-        }
-    }
-}
-
-fn report(log: &Log, test: &Clicks, params: &Params) {
-    let (found, mut micros) = ask(log, test, params);
-    micros.sort_by(f64::total_cmp);
-    let quantile = |q: f64| micros.get((micros.len() as f64 * q) as usize).copied().unwrap_or(0.0);
-    let index = &log.index;
-    println!("{} sessions, {} clicks, {} items", index.sessions(), index.clicks(), log.items.len());
-    println!("{} MB", index.footprint_bytes() / 1_000_000);
-    println!("{params:?}");
-    println!("{}", figures(&found));
-    println!("µs a query: p50 {:.1}, p90 {:.1}, p99 {:.1}", quantile(0.5), quantile(0.9), quantile(0.99));
-}
-
-fn figures(found: &SessionReport) -> String {
-    let SessionReport { queries, hit_rate, reciprocal_rank, recall, recall_by_click, ndcg, coverage } = found;
-    format!(
-        "HR@20 {hit_rate:.4} MRR@20 {reciprocal_rank:.4} Recall@20 {recall:.4} (by click {recall_by_click:.4}) NDCG@20 {ndcg:.4} coverage {coverage:.3} ({queries} queries)"
-    )
-}
-
-/// The figures, and the time of every query in µs, reasons included.
-fn ask(log: &Log, clicks: &Clicks, params: &Params) -> (SessionReport, Vec<f64>) {
+/// The figures, and the time of an answer with its reasons.
+fn report(log: &Log, test: &Clicks, params: &VisitParams) -> Result<String, Box<dyn Error>> {
     let mut sessions: BTreeMap<u64, Vec<(i64, usize, u64)>> = BTreeMap::new();
-    for (line, (session, item, time)) in clicks.iter().enumerate() {
+    for (line, (session, item, time)) in test.iter().enumerate() {
         sessions.entry(*session).or_default().push((*time, line, *item));
     }
     let unknown = ItemId(u32::MAX);
@@ -109,33 +68,64 @@ fn ask(log: &Log, clicks: &Clicks, params: &Params) -> (SessionReport, Vec<f64>)
         clicks.sort_unstable();
         clicks.iter().map(|(_, _, item)| log.items.get(item).copied().unwrap_or(unknown)).collect::<Vec<_>>()
     });
-    let mut scratch = Scratch::new();
+    let (mut buffers, mut scratch) = (VisitBuffers::default(), Scratch::new());
     let mut micros = Vec::new();
+    let mut failed = None;
     let found = evaluate_sessions(
         in_order,
         |item| item != unknown,
         log.items.len(),
         20,
-        |seen, answer| {
+        |items, answer| {
+            let visit = Visit { items, own: None };
             let start = Instant::now();
-            let list = log.index.score(&Visit { items: seen, own: None }, params, &mut scratch);
+            let list = if params.pairs_weight > 0.0 {
+                log.visits.score(&visit, params, &mut buffers, &mut scratch)
+            } else {
+                Ok(log.visits.sessions().score(&visit, &params.sessions, &mut scratch))
+            };
             micros.push(start.elapsed().as_secs_f64() * 1e6);
-            answer.extend(list.iter().map(|scored| scored.item()));
+            match list {
+                Ok(list) => answer.extend(list.iter().map(|scored| scored.item())),
+                Err(error) => failed = Some(error),
+            }
         },
     );
-    (found, micros)
+    if let Some(error) = failed {
+        return Err(error.into());
+    }
+    micros.sort_by(f64::total_cmp);
+    let quantile = |q: f64| micros.get((micros.len() as f64 * q) as usize).copied().unwrap_or(0.0);
+    let SessionReport { queries, hit_rate, reciprocal_rank, recall, recall_by_click, ndcg, coverage } = found;
+    Ok(format!(
+        "HR@20 {hit_rate:.4} MRR@20 {reciprocal_rank:.4} Recall@20 {recall:.4} (by click {recall_by_click:.4}) \
+         NDCG@20 {ndcg:.4} coverage {coverage:.3} | µs p50 {:.1} p90 {:.1} p99 {:.1} | {queries} queries",
+        quantile(0.5),
+        quantile(0.9),
+        quantile(0.99)
+    ))
 }
 
 fn learn(clicks: &Clicks) -> Log {
     let distinct: BTreeSet<u64> = clicks.iter().map(|(_, item, _)| *item).collect();
     let items: HashMap<u64, ItemId> = distinct.into_iter().zip((0..).map(ItemId)).collect();
-    let mut index = SessionIndex::new();
-    let numbered = clicks.iter().filter_map(|(session, item, time)| {
-        let item = items.get(item)?;
-        Some((SessionKey(*session), *item, *time))
-    });
-    index.extend(numbered);
-    Log { items, index }
+    let clicks: Vec<(SessionKey, ItemId, i64)> = clicks
+        .iter()
+        .filter_map(|(session, item, time)| Some((SessionKey(*session), *items.get(item)?, *time)))
+        .collect();
+    let mut visits = Visits::new();
+    let start = Instant::now();
+    visits.extend(clicks.iter().copied());
+    println!(
+        "{} sessions, {} clicks, {} items, {} pairs, {} MB, built in {:.3} s",
+        visits.sessions().sessions(),
+        visits.sessions().clicks(),
+        items.len(),
+        visits.pairs().pairs(),
+        visits.footprint_bytes() / 1_000_000,
+        start.elapsed().as_secs_f64()
+    );
+    Log { items, clicks, visits }
 }
 
 fn read(path: &str) -> Result<Clicks, Box<dyn Error>> {

@@ -49,7 +49,7 @@ fn session_model_finds_what_the_reference_finds_and_forgets_exactly() {
     let mut scratch = Scratch::new();
     let known = |item| index.sessions_with(item) > 0;
     let report = evaluate_sessions(in_order, known, 18_009, 20, |items, answer| {
-        index.rank(&Visit { items, own: None }, &Params::standard(21), &mut scratch, answer);
+        index.rank(&Visit { items, own: None }, &Params::vmis(21), &mut scratch, answer);
     });
     // The reference has .666, .340 and .465 (recall by click) on these files.
     assert!(report.hit_rate > 0.64 && report.reciprocal_rank > 0.32, "{report:?}");

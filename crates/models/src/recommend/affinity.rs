@@ -242,8 +242,8 @@ impl CoCounts {
                 }
             }
         }
-        let found = rows.items().iter().zip(sums.iter()).enumerate();
-        ranking.extend(found.map(|(row, (item, score))| Ranked { score: *score, item: *item, row }));
+        let found = rows.items().iter().zip(sums.iter());
+        ranking.extend(found.map(|(item, score)| Ranked { score: *score, item: *item }));
         ranking.retain(|best| best.score > 0.0);
         keep_best(ranking, params.count);
         ranking.iter().map(|best| self.explain(best.item, &held, params)).collect()

@@ -4,7 +4,11 @@
 //! the other candidates. So taking an input away takes away exactly its parts, and leaves every other part as it was, bit for
 //! bit. Must never normalise by the best, the mean or the rank of the candidates at hand: that would break it.
 
-use super::{Contribution, ItemId, Scored, rank};
+mod fit;
+pub use fit::{Fitted, Lesson, fit};
+
+use super::opinion::Opinion;
+use super::{Contribution, ItemId, Scored, Scratch, rank};
 use std::collections::BTreeMap;
 
 /// What can be wrong with a source.
@@ -34,14 +38,91 @@ impl<'a> Source<'a> {
     /// # Errors
     /// [`BlendError`] unless the weight is finite and ≥ 0 and the scale finite and > 0.
     pub fn new(list: &'a [Scored], weight: f64, scale: f64) -> Result<Self, BlendError> {
-        if !(weight.is_finite() && weight >= 0.0) {
-            return Err(BlendError::Weight(weight));
-        }
-        if !(scale.is_finite() && scale > 0.0) {
-            return Err(BlendError::Scale(scale));
-        }
-        Ok(Self { list, factor: weight / scale })
+        Ok(Self { list, factor: factor(weight, scale)? })
     }
+}
+
+fn factor(weight: f64, scale: f64) -> Result<f64, BlendError> {
+    if !(weight.is_finite() && weight >= 0.0) {
+        return Err(BlendError::Weight(weight));
+    }
+    if !(scale.is_finite() && scale > 0.0) {
+        return Err(BlendError::Scale(scale));
+    }
+    Ok(weight / scale)
+}
+
+/// A model that has been asked, and how it enters the blend; for answers whose reasons are made last.
+#[derive(Clone, Copy)]
+pub struct Voice<'a> {
+    opinion: &'a dyn Opinion,
+    factor: f64,
+}
+
+impl<'a> Voice<'a> {
+    /// An opinion, of which `scale` is worth `weight`, as for [`Source::new`].
+    ///
+    /// # Errors
+    /// [`BlendError`] unless the weight is finite and ≥ 0 and the scale finite and > 0.
+    pub fn new(opinion: &'a dyn Opinion, weight: f64, scale: f64) -> Result<Self, BlendError> {
+        Ok(Self { opinion, factor: factor(weight, scale)? })
+    }
+}
+
+/// The first step of a blend: the best candidates for which `keep` holds, with their plain sums, best first.
+///
+/// `keep` sees every candidate once, so a shop's rules cost nothing for what nobody proposed.
+pub fn candidates(
+    voices: &[Voice<'_>],
+    count: usize,
+    keep: impl FnMut(ItemId) -> bool,
+    scratch: &mut Scratch,
+) -> Vec<(ItemId, f64)> {
+    let sums = &mut scratch.blended;
+    sums.start();
+    voices
+        .iter()
+        .filter(|voice| voice.factor > 0.0)
+        .for_each(|voice| voice.opinion.sum_up(voice.factor, sums));
+    sums.best(count, keep)
+}
+
+/// The second step of a blend: the reasons for some items, in the order given; an item given twice comes once.
+///
+/// The parts are those of the first voice, then the second, …, each times weight / scale; the score is their sum.
+pub fn explain(
+    voices: &[Voice<'_>],
+    items: impl IntoIterator<Item = ItemId>,
+    scratch: &mut Scratch,
+) -> Vec<Scored> {
+    let winners = &mut scratch.winners;
+    winners.start(items);
+    let heard = voices.iter().filter(|voice| voice.factor > 0.0);
+    heard.for_each(|voice| voice.opinion.give_reasons(voice.factor, winners));
+    winners.scored()
+}
+
+/// Both steps: the same list as [`blend`], but reasons are made for the `count` best only.
+///
+/// ```
+/// use models::recommend::{Cause, Contribution, ItemId, Scored, Scratch, blend::{Voice, decide}};
+/// let one = |item, cause, part| vec![Scored::from_parts(ItemId(item), vec![Contribution { cause, part }])];
+/// let seen = one(5, Cause::Visit { item: ItemId(1) }, 3.0);
+/// let liked = one(5, Cause::Popular { context: None }, 0.02);
+/// let voices = [Voice::new(&seen, 1.0, 2.0).unwrap(), Voice::new(&liked, 0.5, 0.01).unwrap()];
+/// let list = decide(&voices, 10, |item| item != ItemId(8), &mut Scratch::new());
+/// assert_eq!((list[0].score(), list[0].parts().len()), (1.5 + 1.0, 2));
+/// ```
+pub fn decide(
+    voices: &[Voice<'_>],
+    count: usize,
+    keep: impl FnMut(ItemId) -> bool,
+    scratch: &mut Scratch,
+) -> Vec<Scored> {
+    let best = candidates(voices, count, keep, scratch);
+    let mut list = explain(voices, best.into_iter().map(|(item, _)| item), scratch);
+    rank(&mut list, count);
+    list
 }
 
 /// Adds up the sources: an item's parts are those of the first source, then the second, …, each times weight / scale.
@@ -99,6 +180,22 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn two_steps_make_the_same_list_as_one(a in list(), b in list(), weight in 0.0f64..3.0, count in 0usize..9) {
+            let voices = [Voice::new(&a, weight, 2.0).unwrap(), Voice::new(&b, 1.0, 0.7).unwrap()];
+            let sources = [Source::new(&a, weight, 2.0).unwrap(), Source::new(&b, 1.0, 0.7).unwrap()];
+            let mut scratch = Scratch::new();
+            // Twice with the same memory: nothing is carried over.
+            decide(&voices, 99, |_| true, &mut scratch);
+            let odd = |item: ItemId| item.0 % 2 == 1;
+            let mut expected = blend(&sources, 99);
+            expected.retain(|scored| odd(scored.item()));
+            expected.truncate(count);
+            let list = decide(&voices, count, odd, &mut scratch);
+            let whole = |list: &[Scored]| list.iter().map(|s| (s.item(), s.score().to_bits(), s.parts().iter().filter(|p| p.part != 0.0).copied().collect::<Vec<_>>())).collect::<Vec<_>>();
+            prop_assert_eq!(whole(&list), whole(&expected));
+        }
+
         #[test]
         fn input_taken_away_takes_exactly_its_parts(a in list(), b in list(), weight in 0.1f64..3.0) {
             let blended = |a: &[Scored], b: &[Scored]| {

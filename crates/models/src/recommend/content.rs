@@ -130,8 +130,8 @@ impl ContentIndex {
                 *sum += seed.weight * std::mem::take(portion);
             }
         }
-        let found = rows.items().iter().zip(sums.iter()).enumerate();
-        ranking.extend(found.map(|(row, (item, score))| Ranked { score: *score, item: *item, row }));
+        let found = rows.items().iter().zip(sums.iter());
+        ranking.extend(found.map(|(item, score)| Ranked { score: *score, item: *item }));
         ranking.retain(|best| best.score > 0.0);
         keep_best(ranking, count);
         ranking.iter().map(|best| self.explain(best.item, &distinct)).collect()

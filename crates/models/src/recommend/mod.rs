@@ -10,16 +10,23 @@
 //! | [`affinity`] | what suits what this person has? | baskets, as exact counts |
 //! | [`popularity`] | what is liked here and now? | units per item and day, as exact counts |
 //! | [`content`] | what resembles this, and which guide helps with it? | the catalogue alone |
-//! | [`blend`], [`rules`] | one list out of many, fit for the shop | nothing |
+//! | [`item_knn`] | what is looked at before and after this? | pairs of clicks, as exact counts |
+//! | [`visits`] | the two above, kept in step and fitted to the shop | sessions |
+//! | [`blend`], [`rules`] | one list out of many, fit for the shop | held-out visits: [`blend::fit`] |
 
 pub mod affinity;
 pub mod blend;
 pub mod content;
+pub mod damping;
+pub mod fit;
+pub mod item_knn;
+pub mod opinion;
 pub mod popularity;
 pub mod repeat;
 mod rows;
 pub mod rules;
 pub mod session;
+pub mod visits;
 
 pub use rows::Scratch;
 

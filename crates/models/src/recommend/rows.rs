@@ -7,11 +7,13 @@
 )]
 
 use super::ItemId;
-use super::session::Candidate;
+use super::item_knn::LinkBuffers;
+use super::opinion::{Sums, Winners};
+use super::session::Neighbourhood;
 
 /// Buffers that a worker keeps between queries, so that answering allocates nothing but the answer.
 ///
-/// One serves every model; it grows to 8 bytes for each item of the catalogue. What it holds of a query is overwritten by the next one;
+/// One serves every model; it grows to 40 bytes for each item of the catalogue at most. What it holds of a query is overwritten by the next one;
 /// [`Scratch::clear`] empties it at once.
 ///
 /// ```
@@ -24,7 +26,10 @@ pub struct Scratch {
     pub(super) sums: Vec<f64>,
     pub(super) portion: Vec<f64>,
     pub(super) ranking: Vec<Ranked>,
-    pub(super) candidates: Vec<Candidate>,
+    pub(super) neighbourhood: Neighbourhood,
+    pub(super) links: LinkBuffers,
+    pub(super) blended: Sums,
+    pub(super) winners: Winners,
 }
 
 impl Scratch {
@@ -40,21 +45,19 @@ impl Scratch {
     }
 
     pub(super) fn start(&mut self) {
-        let Self { rows, sums, portion, ranking, candidates } = self;
+        let Self { rows, sums, portion, ranking, neighbourhood: _, links: _, blended: _, winners: _ } = self;
         rows.start();
         sums.clear();
         portion.clear();
         ranking.clear();
-        candidates.clear();
     }
 }
 
-/// An item with its score and the row in which it stands.
+/// An item with its score.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ranked {
     pub(super) score: f64,
     pub(super) item: ItemId,
-    pub(super) row: usize,
 }
 
 /// Keeps the `count` best, best first; equal scores by item number.
@@ -70,11 +73,18 @@ pub(super) fn keep_best(ranking: &mut Vec<Ranked>, count: usize) {
 }
 
 /// A row number for each item touched by one query.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Rows {
     stamps: Vec<Stamp>,
+    // INVARIANT: above 0, which is the epoch of an item that was never touched.
     epoch: u32,
     items: Vec<ItemId>,
+}
+
+impl Default for Rows {
+    fn default() -> Self {
+        Self { stamps: Vec::new(), epoch: 1, items: Vec::new() }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -86,7 +96,7 @@ struct Stamp {
 const BARRED: u32 = u32::MAX;
 
 impl Rows {
-    fn start(&mut self) {
+    pub(super) fn start(&mut self) {
         self.items.clear();
         if self.epoch == u32::MAX {
             self.stamps.fill(Stamp::default());
@@ -110,6 +120,17 @@ impl Rows {
             self.items.push(item);
         }
         (stamp.row != BARRED).then_some(stamp.row as usize)
+    }
+
+    /// Gives `item` a row, unless it is barred or has one.
+    pub(super) fn touch(&mut self, item: ItemId) {
+        self.row(item);
+    }
+
+    /// The row of `item` if it has one already.
+    pub(super) fn peek(&self, item: ItemId) -> Option<usize> {
+        let stamp = self.stamps.get(item.index())?;
+        (stamp.epoch == self.epoch && stamp.row != BARRED).then_some(stamp.row as usize)
     }
 
     /// The items in the order of their rows.

@@ -7,14 +7,21 @@
 //! Must never know whose session it is, let one be its own neighbour, or depend in any result on the order of arrival.
 #![expect(
     clippy::indexing_slicing,
-    reason = "slots and item numbers index tables that `open` and `post` make room for"
+    reason = "slots and item numbers index tables that `open` and `post` make room for; a session has a click"
 )]
 
+mod bulk;
+mod held;
+mod params;
 mod query;
-pub(super) use query::Candidate;
-pub use query::{Exclude, Neighbour, Params, Rarity, Visit};
+mod votes;
+
+pub use params::{Decay, Exclude, Params, Rarity};
+pub use query::{Neighbour, Neighbourhood, Visit};
+pub use votes::Votes;
 
 use super::ItemId;
+use held::Held;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 
@@ -56,18 +63,23 @@ pub struct Click {
 pub struct SessionIndex {
     slots: FxHashMap<SessionKey, u32>,
     recency: Vec<Recency>,
-    sessions: Vec<Session>,
+    // INVARIANT: `held[s]` follows from `visits[s]`, the session's clicks by time and item.
+    held: Vec<Held>,
+    visits: Vec<Vec<Click>>,
     // INVARIANT: `postings[i]` holds exactly the sessions with item i, ascending by time of last click, then by key.
     postings: Vec<Vec<Post>>,
+    // INVARIANT: `log_sessions[i]` is ln of the length of `postings[i]`, 0 for none.
+    log_sessions: Vec<f64>,
     free: Vec<u32>,
     clicks: usize,
 }
 
-/// A session in the list of an item; its time stands here too, so that a merge of lists reads memory in order.
+/// A session in the list of an item; its time and length stand here too, so that a merge of lists reads memory in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Post {
     last: i64,
     slot: u32,
+    length: u32,
 }
 
 /// When a session was last seen, and its key.
@@ -75,12 +87,6 @@ struct Post {
 struct Recency {
     last: i64,
     key: SessionKey,
-}
-
-#[derive(Clone, Debug, Default)]
-struct Session {
-    clicks: Vec<Click>,
-    items: Vec<ItemId>,
 }
 
 /// The whole content of an index in an order of its own: equal for two indexes if and only if they hold the same clicks in
@@ -106,23 +112,31 @@ impl SessionIndex {
             Some(&slot) => slot,
             None => self.open(session, time),
         };
-        if time > self.recency[slot as usize].last {
-            self.redate(slot, time);
-        }
-        let entry = &mut self.sessions[slot as usize];
         let click = Click { time, item };
-        let at = entry.clicks.partition_point(|known| *known <= click);
-        entry.clicks.insert(at, click);
+        let clicks = &mut self.visits[slot as usize];
+        let at = clicks.partition_point(|known| *known <= click);
+        clicks.insert(at, click);
         self.clicks += 1;
-        if let Err(at) = entry.items.binary_search(&item) {
-            entry.items.insert(at, item);
-            self.post(item, slot);
-        }
+        let newest = clicks[clicks.len() - 1].time;
+        let held = if at + 1 < clicks.len() {
+            Held::of(clicks)
+        } else {
+            let mut held = self.held[slot as usize].clone();
+            if !held.contains(item) {
+                held.push(item);
+            }
+            held
+        };
+        self.refile(slot, newest, held, item);
     }
 
-    /// Adds many clicks; the same as [`learn`](Self::learn) for each, but faster, since they are put in order of time first.
+    /// Adds many clicks; the same as [`learn`](Self::learn) for each, but faster, above all into an empty index.
     pub fn extend(&mut self, clicks: impl IntoIterator<Item = (SessionKey, ItemId, i64)>) {
         let mut clicks: Vec<_> = clicks.into_iter().collect();
+        if self.slots.is_empty() {
+            *self = bulk::build(clicks);
+            return;
+        }
         clicks.sort_unstable_by_key(|&(session, item, time)| (time, session, item));
         for (session, item, time) in clicks {
             self.learn(session, item, time);
@@ -132,9 +146,11 @@ impl SessionIndex {
     /// Takes a session out; the index then equals one that never saw it. Returns how many clicks went.
     pub fn forget_session(&mut self, session: SessionKey) -> usize {
         let Some(slot) = self.slots.remove(&session) else { return 0 };
-        let Session { clicks, items } = std::mem::take(&mut self.sessions[slot as usize]);
-        for item in items {
+        let clicks = std::mem::take(&mut self.visits[slot as usize]);
+        let held = std::mem::take(&mut self.held[slot as usize]);
+        for &item in held.as_slice() {
             self.unpost(item, slot);
+            self.recount(item);
         }
         self.recency[slot as usize] = Recency::default();
         self.free.push(slot);
@@ -145,23 +161,17 @@ impl SessionIndex {
     /// Takes one click out; the index then equals one that never saw it. Returns whether there was such a click.
     pub fn forget_click(&mut self, session: SessionKey, item: ItemId, time: i64) -> bool {
         let Some(&slot) = self.slots.get(&session) else { return false };
-        let entry = &mut self.sessions[slot as usize];
-        let Ok(at) = entry.clicks.binary_search(&Click { time, item }) else { return false };
-        if entry.clicks.len() == 1 {
+        let clicks = &mut self.visits[slot as usize];
+        let Ok(at) = clicks.binary_search(&Click { time, item }) else { return false };
+        if clicks.len() == 1 {
             self.forget_session(session);
             return true;
         }
-        entry.clicks.remove(at);
-        let newest = entry.clicks[entry.clicks.len() - 1].time;
-        let gone = entry.clicks.iter().all(|click| click.item != item);
+        clicks.remove(at);
+        let newest = clicks[clicks.len() - 1].time;
+        let held = Held::of(clicks);
         self.clicks -= 1;
-        if gone {
-            entry.items.retain(|known| *known != item);
-            self.unpost(item, slot);
-        }
-        if newest != self.recency[slot as usize].last {
-            self.redate(slot, newest);
-        }
+        self.refile(slot, newest, held, item);
         true
     }
 
@@ -186,7 +196,17 @@ impl SessionIndex {
     /// The clicks of one session by time and item, for access requests; empty if it isn't there.
     #[must_use]
     pub fn session(&self, session: SessionKey) -> &[Click] {
-        self.slots.get(&session).map_or(&[], |&slot| &self.sessions[slot as usize].clicks)
+        self.slots.get(&session).map_or(&[], |&slot| &self.visits[slot as usize])
+    }
+
+    /// The items of all sessions, one session after the other, each in the order of its clicks, and where each session ends.
+    pub(super) fn sequences(&self) -> (Vec<ItemId>, Vec<usize>) {
+        let items: Vec<ItemId> = self.visits.iter().flatten().map(|click| click.item).collect();
+        let ends = self.visits.iter().scan(0, |end, clicks| {
+            *end += clicks.len();
+            Some(*end)
+        });
+        (items, ends.collect())
     }
 
     /// Everything that the index holds, independent of how it came to hold it. Slow; for proofs and tests.
@@ -194,7 +214,7 @@ impl SessionIndex {
     pub fn canonical(&self) -> CanonicalIndex {
         let key = |post: &Post| self.recency[post.slot as usize].key;
         let sessions =
-            self.slots.iter().map(|(session, slot)| (*session, self.sessions[*slot as usize].clicks.clone()));
+            self.slots.iter().map(|(session, slot)| (*session, self.visits[*slot as usize].clone()));
         let postings = self.postings.iter().zip(0..).filter(|(list, _)| !list.is_empty());
         CanonicalIndex {
             sessions: sessions.collect(),
@@ -205,13 +225,14 @@ impl SessionIndex {
     /// The memory that the tables take up, in bytes (allocator overhead not counted).
     #[must_use]
     pub fn footprint_bytes(&self) -> usize {
-        let click =
-            |session: &Session| session.clicks.capacity() * size_of::<Click>() + session.items.capacity() * 4;
-        self.sessions.iter().map(click).sum::<usize>()
+        self.visits.iter().map(|clicks| clicks.capacity() * size_of::<Click>()).sum::<usize>()
+            + self.held.iter().map(Held::spilled_bytes).sum::<usize>()
             + self.postings.iter().map(|list| list.capacity() * size_of::<Post>()).sum::<usize>()
-            + self.sessions.capacity() * size_of::<Session>()
+            + self.visits.capacity() * size_of::<Vec<Click>>()
+            + self.held.capacity() * size_of::<Held>()
             + self.recency.capacity() * size_of::<Recency>()
             + self.postings.capacity() * size_of::<Vec<Post>>()
+            + self.log_sessions.capacity() * 8
             + self.slots.capacity() * (size_of::<(SessionKey, u32)>() + 1)
             + self.free.capacity() * 4
     }
@@ -222,8 +243,9 @@ impl SessionIndex {
             Some(slot) => slot,
             None => {
                 self.recency.push(recency);
-                self.sessions.push(Session::default());
-                (self.sessions.len() - 1) as u32
+                self.held.push(Held::default());
+                self.visits.push(Vec::new());
+                (self.visits.len() - 1) as u32
             }
         };
         self.recency[slot as usize] = recency;
@@ -231,26 +253,33 @@ impl SessionIndex {
         slot
     }
 
-    /// Gives a session another time of last click, and with it another place in the lists of its items.
-    fn redate(&mut self, slot: u32, last: i64) {
-        let items = std::mem::take(&mut self.sessions[slot as usize].items);
-        for &item in &items {
+    /// Gives a session other items, of which only `changed` may be new or gone, or another time of last click, and with that
+    /// its places in the lists of its items.
+    fn refile(&mut self, slot: u32, last: i64, held: Held, changed: ItemId) {
+        let before = std::mem::take(&mut self.held[slot as usize]);
+        if before.len() == held.len() && self.recency[slot as usize].last == last {
+            self.held[slot as usize] = held;
+            return;
+        }
+        for &item in before.as_slice() {
             self.unpost(item, slot);
         }
         self.recency[slot as usize].last = last;
-        for &item in &items {
-            self.post(item, slot);
+        for &item in held.as_slice() {
+            self.post(item, slot, held.len() as u32);
         }
-        self.sessions[slot as usize].items = items;
+        self.held[slot as usize] = held;
+        self.recount(changed);
     }
 
-    fn post(&mut self, item: ItemId, slot: u32) {
+    fn post(&mut self, item: ItemId, slot: u32, length: u32) {
         if item.index() >= self.postings.len() {
             self.postings.resize_with(item.index() + 1, Vec::new);
+            self.log_sessions.resize(item.index() + 1, 0.0);
         }
         let at = self.place(item, slot);
         let last = self.recency[slot as usize].last;
-        self.postings[item.index()].insert(at, Post { last, slot });
+        self.postings[item.index()].insert(at, Post { last, slot, length });
     }
 
     fn unpost(&mut self, item: ItemId, slot: u32) {
@@ -263,10 +292,14 @@ impl SessionIndex {
         }
     }
 
+    fn recount(&mut self, item: ItemId) {
+        self.log_sessions[item.index()] = (self.postings[item.index()].len().max(1) as f64).ln();
+    }
+
     /// Where `slot` stands, or would stand, in the list of `item`. New clicks belong near the end, so it is searched from there.
     fn place(&self, item: ItemId, slot: u32) -> usize {
         let list = &self.postings[item.index()];
-        let post = Post { last: self.recency[slot as usize].last, slot };
+        let post = Post { last: self.recency[slot as usize].last, slot, length: 0 };
         let older = |other: &Post| self.newer(post, *other);
         let mut step = 1;
         let mut high = list.len();

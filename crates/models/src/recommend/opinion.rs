@@ -1,0 +1,133 @@
+//! What a model says about one question, in two steps: a plain sum for every candidate, reasons for the winners alone.
+//!
+//! Hundreds of items are candidates and a handful is shown, so reasons are made last. The score that is handed out is always
+//! the sum of the reasons; the sums of the first step only choose, and may differ from it in the last bits.
+//! Must never give a candidate a sum for which it can't give the reasons.
+
+use super::rows::{Ranked, Rows, keep_best};
+use super::{Contribution, ItemId, Scored};
+
+/// A model that has been asked.
+pub trait Opinion {
+    /// Adds factor × score of every candidate.
+    fn sum_up(&self, factor: f64, sums: &mut Sums);
+    /// Adds the reasons of the winners, each part times `factor`; whoever isn't a candidate gets none.
+    fn give_reasons(&self, factor: f64, winners: &mut Winners);
+}
+
+/// The first step: one number for each candidate.
+///
+/// ```
+/// use models::recommend::{ItemId, opinion::Sums};
+/// let mut sums = Sums::default();
+/// sums.add(ItemId(4), 1.0);
+/// sums.add(ItemId(2), 1.5);
+/// sums.add(ItemId(4), 1.0);
+/// assert_eq!(sums.best(1, |_| true), [(ItemId(4), 2.0)]);
+/// ```
+#[derive(Debug, Default)]
+pub struct Sums {
+    rows: Rows,
+    sums: Vec<f64>,
+    ranking: Vec<Ranked>,
+}
+
+impl Sums {
+    /// Forgets every candidate; the memory stays for the next question.
+    pub fn start(&mut self) {
+        self.rows.start();
+        self.sums.clear();
+    }
+
+    /// Adds to the sum of an item, which thereby is a candidate.
+    pub fn add(&mut self, item: ItemId, value: f64) {
+        let Some(row) = self.rows.row(item) else { return };
+        match self.sums.get_mut(row) {
+            Some(sum) => *sum += value,
+            None => self.sums.push(value),
+        }
+    }
+
+    /// The best candidates for which `keep` holds, best first; equal sums by item number.
+    pub fn best(&mut self, count: usize, mut keep: impl FnMut(ItemId) -> bool) -> Vec<(ItemId, f64)> {
+        self.ranking.clear();
+        let candidates = self.rows.items().iter().zip(&self.sums);
+        let kept = candidates.filter(|(item, _)| keep(**item));
+        self.ranking.extend(kept.map(|(&item, &score)| Ranked { score, item }));
+        keep_best(&mut self.ranking, count);
+        self.ranking.iter().map(|best| (best.item, best.score)).collect()
+    }
+}
+
+/// The second step: the items that won, and their reasons.
+#[derive(Debug, Default)]
+pub struct Winners {
+    rows: Rows,
+    parts: Vec<Vec<Contribution>>,
+}
+
+impl Winners {
+    pub(super) fn start(&mut self, items: impl IntoIterator<Item = ItemId>) {
+        self.rows.start();
+        for item in items {
+            self.rows.row(item);
+        }
+        self.parts.clear();
+        self.parts.resize_with(self.rows.items().len(), Vec::new);
+    }
+
+    /// The winners, by row.
+    #[must_use]
+    pub fn items(&self) -> &[ItemId] {
+        self.rows.items()
+    }
+
+    /// The row of an item, if it is a winner.
+    #[must_use]
+    pub fn row(&self, item: ItemId) -> Option<usize> {
+        self.rows.peek(item)
+    }
+
+    /// Adds a reason to the winner in `row`. A part of nothing is no reason, and a row that isn't there takes none.
+    pub fn add(&mut self, row: usize, reason: Contribution) {
+        if let Some(parts) = self.parts.get_mut(row).filter(|_| reason.part != 0.0) {
+            parts.push(reason);
+        }
+    }
+
+    /// The winners with their reasons, in the order of their rows.
+    pub(super) fn scored(&mut self) -> Vec<Scored> {
+        self.rows
+            .items()
+            .iter()
+            .zip(self.parts.drain(..))
+            .map(|(item, parts)| Scored::from_parts(*item, parts))
+            .collect()
+    }
+}
+
+/// A list whose reasons are known already.
+impl Opinion for &[Scored] {
+    fn sum_up(&self, factor: f64, sums: &mut Sums) {
+        self.iter().for_each(|scored| sums.add(scored.item(), factor * scored.score()));
+    }
+
+    fn give_reasons(&self, factor: f64, winners: &mut Winners) {
+        for scored in *self {
+            let Some(row) = winners.row(scored.item()) else { continue };
+            for part in scored.parts() {
+                winners.add(row, Contribution { cause: part.cause, part: part.part * factor });
+            }
+        }
+    }
+}
+
+impl Opinion for Vec<Scored> {
+    fn sum_up(&self, factor: f64, sums: &mut Sums) {
+        self.as_slice().sum_up(factor, sums);
+    }
+
+    fn give_reasons(&self, factor: f64, winners: &mut Winners) {
+        self.as_slice().give_reasons(factor, winners);
+    }
+}
