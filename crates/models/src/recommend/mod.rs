@@ -6,6 +6,7 @@
 //! | module | answers | learns from |
 //! | --- | --- | --- |
 //! | [`session`] | what do visits like this one go on to? | sessions, one click at a time |
+//! | [`baskets`] | what again, and what with it? | baskets, as exact counts and one vector a buyer |
 //! | [`repeat`] | what does this person buy again, and when is it due? | nothing: the history is an argument |
 //! | [`affinity`] | what suits what this person has? | baskets, as exact counts |
 //! | [`popularity`] | what is liked here and now? | units per item and day, as exact counts |
@@ -15,6 +16,7 @@
 //! | [`blend`], [`rules`] | one list out of many, fit for the shop | held-out visits: [`blend::fit`] |
 
 pub mod affinity;
+pub mod baskets;
 pub mod blend;
 pub mod content;
 pub mod damping;
