@@ -204,6 +204,17 @@ impl CoCounts {
         }
     }
 
+    /// How many item numbers are in use: one more than the greatest that a basket holds.
+    #[must_use]
+    pub fn items(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The other items that share a basket with `item`, in order, with the number of baskets.
+    pub(super) fn row(&self, item: ItemId) -> impl Iterator<Item = (ItemId, u32)> + '_ {
+        self.pairs(item).iter().map(|pair| (pair.other, pair.count))
+    }
+
     /// The most similar items, best first: what may be handed to browsers, since it says nothing of anybody behind `at_least`.
     #[must_use]
     pub fn neighbours(&self, item: ItemId, params: &Affinity) -> Vec<Similar> {
@@ -291,10 +302,16 @@ impl Row {
         if others.is_empty() {
             return;
         }
-        for pair in self.pairs.iter_mut().filter(|pair| others.binary_search(&pair.other).is_ok()) {
-            pair.count -= 1;
+        let mut left_over = false;
+        for other in others {
+            if let Ok(at) = self.pairs.binary_search_by_key(other, |pair| pair.other) {
+                self.pairs[at].count -= 1;
+                left_over |= self.pairs[at].count == 0;
+            }
         }
-        self.pairs.retain(|pair| pair.count > 0);
+        if left_over {
+            self.pairs.retain(|pair| pair.count > 0);
+        }
     }
 }
 

@@ -9,6 +9,7 @@
 //! | [`baskets`] | what again, and what with it? | baskets, as exact counts and one vector a buyer |
 //! | [`repeat`] | what does this person buy again, and when is it due? | nothing: the history is an argument |
 //! | [`affinity`] | what suits what this person has? | baskets, as exact counts |
+//! | [`ease`] | what new suits what this person has? | a row of items for each contributor, unlearned exactly |
 //! | [`popularity`] | what is liked here and now? | units per item and day, as exact counts |
 //! | [`content`] | what resembles this, and which guide helps with it? | the catalogue alone |
 //! | [`item_knn`] | what is looked at before and after this? | pairs of clicks, as exact counts |
@@ -23,6 +24,7 @@ pub mod damping;
 pub mod fit;
 pub mod item_knn;
 pub mod opinion;
+pub mod ease;
 pub mod popularity;
 pub mod repeat;
 mod rows;
@@ -61,7 +63,7 @@ pub enum Cause {
         /// When, in seconds since 1970.
         time: i64,
     },
-    /// It goes with `item` of the person's history ([`affinity`]).
+    /// It goes with `item` of the person's history ([`affinity`], [`ease`]).
     Suits {
         /// The item of the person's own history.
         item: ItemId,
