@@ -63,8 +63,8 @@ pub struct Discovery {
 
 /// EASE over contributors' rows; the contributors themselves are unknown to it.
 ///
-/// Give one row a contributor: the items that they have. Memory: about 4 n² bytes for P (64 MB for 4,000 items, 1.6 GB for
-/// 20,000) and 8 for each pair of items that somebody has together, twice.
+/// Give one row a contributor: the items that they have. Memory: 8 n² bytes for P up to 10,000 items (128 MB for 4,000), then
+/// 4 n² and 420 MB (2 GB for 20,000), and 8 for each pair of items that somebody has together, twice.
 ///
 /// ```
 /// use models::recommend::{affinity::Held, ease::{Discovery, Ease}, ItemId, Scratch};
@@ -293,7 +293,7 @@ impl Ease {
     }
 
     /// The same with every part of an item's score times `lift` of the item: what speaks for it today whoever asks (its trend,
-    /// its season). An item whose lift isn't above zero is left out.
+    /// its season; see [`trend`](super::trend)). An item whose lift isn't above zero is left out.
     #[must_use]
     pub fn score_lifted(
         &self,

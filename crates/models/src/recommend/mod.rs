@@ -10,7 +10,9 @@
 //! | [`repeat`] | what does this person buy again, and when is it due? | nothing: the history is an argument |
 //! | [`affinity`] | what suits what this person has? | baskets, as exact counts |
 //! | [`ease`] | what new suits what this person has? | a row of items for each contributor, unlearned exactly |
+//! | [`ials`] | the same in a catalogue too large for that? | rows, fitted anew to forget one |
 //! | [`popularity`] | what is liked here and now? | units per item and day, as exact counts |
+//! | [`trend`] | what is asked for more than it used to be? | the same counts |
 //! | [`content`] | what resembles this, and which guide helps with it? | the catalogue alone |
 //! | [`item_knn`] | what is looked at before and after this? | pairs of clicks, as exact counts |
 //! | [`visits`] | the two above, kept in step and fitted to the shop | sessions |
@@ -25,12 +27,14 @@ pub mod fit;
 pub mod item_knn;
 pub mod opinion;
 pub mod ease;
+pub mod ials;
 pub mod popularity;
 pub mod repeat;
 mod rows;
 pub mod rules;
 pub mod session;
 pub mod visits;
+pub mod trend;
 
 pub use rows::Scratch;
 

@@ -124,6 +124,11 @@ impl Popularity {
         days.and_then(|days| days.get(&day)).copied().unwrap_or(0)
     }
 
+    /// The items of a context, in order, with their units by day.
+    pub(super) fn items(&self, context: Option<u32>) -> impl Iterator<Item = (ItemId, &BTreeMap<Day, u32>)> {
+        self.contexts.get(&context).into_iter().flatten().map(|(item, days)| (*item, days))
+    }
+
     /// The released items, best first; the score is an item's share, 0 to 1, of the decayed units of all that is released.
     ///
     /// decayed(j) = Σ over the days of the window of units · 2^(−age / half-life).

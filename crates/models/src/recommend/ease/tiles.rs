@@ -1,4 +1,4 @@
-//! A dense symmetric matrix of which half is kept, in square tiles, with the three things that EASE does to it: multiply by a
+//! A dense symmetric matrix in square tiles, of which a large one keeps half, with the three things that EASE does to it: multiply by a
 //! thin vector, subtract a product of low rank, invert.
 //!
 //! Must never know what the rows mean. Rows beyond those in use are those of a diagonal matrix, so that growing is free.
@@ -13,6 +13,9 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 /// Rows and columns of a tile: 32 KiB of doubles.
 pub(super) const SIDE: usize = 64;
 
+/// Tiles of a side up to which the upper half is kept too, in which a row is read 8 times as fast: 10,240 rows, 420 MB.
+const MIRRORED: usize = if cfg!(test) { 2 } else { 160 };
+
 /// The matrix isn't positive definite (to rounding).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Indefinite;
@@ -22,6 +25,8 @@ pub(super) struct Indefinite;
 pub(super) struct Tiles {
     // INVARIANT: the tiles on the diagonal are whole and symmetric; the number of tiles is side (side + 1) / 2.
     tiles: Vec<Vec<f64>>,
+    // INVARIANT: the tile (i, j), i > j, turned over, in the same order, for i < MIRRORED; empty for i = j.
+    turned: Vec<Vec<f64>>,
     side: usize,
 }
 
@@ -42,27 +47,27 @@ impl Tiles {
     pub(super) fn reach(&mut self, rows: usize, diagonal: f64) {
         while self.side * SIDE < rows {
             self.tiles.resize(self.tiles.len() + self.side + 1, vec![0.0; SIDE * SIDE]);
-            let last = self.place(self.side, self.side);
+            let last = place(self.side, self.side);
+            if self.side < MIRRORED {
+                self.turned.resize(last, vec![0.0; SIDE * SIDE]);
+                self.turned.push(Vec::new());
+            }
             self.side += 1;
             self.tiles[last].iter_mut().step_by(SIDE + 1).for_each(|value| *value = diagonal);
         }
     }
 
-    fn place(&self, i: usize, j: usize) -> usize {
-        i * (i + 1) / 2 + j
-    }
-
     fn tile(&self, i: usize, j: usize) -> &[f64] {
-        &self.tiles[self.place(i, j)]
+        &self.tiles[place(i, j)]
     }
 
     fn take(&mut self, i: usize, j: usize) -> Vec<f64> {
-        let place = self.place(i, j);
+        let place = place(i, j);
         std::mem::take(&mut self.tiles[place])
     }
 
     fn put(&mut self, i: usize, j: usize, tile: Vec<f64>) {
-        let place = self.place(i, j);
+        let place = place(i, j);
         self.tiles[place] = tile;
     }
 
@@ -75,10 +80,23 @@ impl Tiles {
     /// Puts `value` in `row` and `column`, and in `column` and `row`.
     pub(super) fn set(&mut self, row: usize, column: usize, value: f64) {
         for (row, column) in [(row, column), (column, row)] {
-            if row / SIDE >= column / SIDE {
-                let place = self.place(row / SIDE, column / SIDE);
-                self.tiles[place][row % SIDE * SIDE + column % SIDE] = value;
+            let (i, j) = (row / SIDE, column / SIDE);
+            if i >= j {
+                self.tiles[place(i, j)][row % SIDE * SIDE + column % SIDE] = value;
+            } else if j < MIRRORED {
+                self.turned[place(j, i)][row % SIDE * SIDE + column % SIDE] = value;
             }
+        }
+    }
+
+    /// Brings the upper half's copy of the tile (i, j) up to date.
+    fn turn(&mut self, i: usize, j: usize) {
+        if i == j || i >= MIRRORED {
+            return;
+        }
+        let (tile, turned) = (&self.tiles[place(i, j)], &mut self.turned[place(i, j)]);
+        for (column, row) in turned.chunks_exact_mut(SIDE).enumerate() {
+            row.iter_mut().zip(tile.chunks_exact(SIDE)).for_each(|(value, row)| *value = row[column]);
         }
     }
 
@@ -86,19 +104,13 @@ impl Tiles {
     pub(super) fn multiply(&self, vector: &[Entry], sums: &mut [f64]) {
         for group in vector.chunk_by(|a, b| a.row / SIDE == b.row / SIDE) {
             let Some(i) = group.first().map(|entry| entry.row / SIDE) else { continue };
-            for j in 0..=i {
-                let (tile, sums) = (self.tile(i, j), &mut sums[j * SIDE..(j + 1) * SIDE]);
-                for entry in group {
-                    let row = &tile[entry.row % SIDE * SIDE..][..SIDE];
-                    sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += entry.value * value);
-                }
-            }
-            for j in i + 1..self.side {
-                let (tile, sums) = (self.tile(j, i), &mut sums[j * SIDE..(j + 1) * SIDE]);
-                for (sum, row) in sums.iter_mut().zip(tile.chunks_exact(SIDE)) {
-                    for entry in group {
-                        *sum += entry.value * row[entry.row % SIDE];
-                    }
+            for (j, sums) in sums.chunks_exact_mut(SIDE).take(self.side).enumerate() {
+                if j <= i {
+                    add_rows(self.tile(i, j), group, sums);
+                } else if j < MIRRORED {
+                    add_rows(&self.turned[place(j, i)], group, sums);
+                } else {
+                    add_columns(self.tile(j, i), group, sums);
                 }
             }
         }
@@ -112,6 +124,7 @@ impl Tiles {
             mirror(&mut tile);
         }
         self.put(i, j, tile);
+        self.turn(i, j);
     }
 
     /// Replaces a positive definite matrix by its inverse: A = L Lᵀ, W = L⁻¹, A⁻¹ = Wᵀ W (Golub & Van Loan, Matrix
@@ -123,6 +136,7 @@ impl Tiles {
         self.factor()?;
         self.invert_factor();
         self.square_factor();
+        (0..self.side).for_each(|i| (0..i).for_each(|j| self.turn(i, j)));
         Ok(())
     }
 
@@ -185,6 +199,28 @@ impl Tiles {
                 }
                 self.put(i, j, sum);
             }
+        }
+    }
+}
+
+/// Where the tile (i, j), i ≥ j, stands.
+fn place(i: usize, j: usize) -> usize {
+    i * (i + 1) / 2 + j
+}
+
+/// Adds the rows of a tile to the sums, each times its entry.
+fn add_rows(tile: &[f64], group: &[Entry], sums: &mut [f64]) {
+    for entry in group {
+        let row = &tile[entry.row % SIDE * SIDE..][..SIDE];
+        sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += entry.value * value);
+    }
+}
+
+/// Adds the columns of a tile to the sums, each times its entry.
+fn add_columns(tile: &[f64], group: &[Entry], sums: &mut [f64]) {
+    for (sum, row) in sums.iter_mut().zip(tile.chunks_exact(SIDE)) {
+        for entry in group {
+            *sum += entry.value * row[entry.row % SIDE];
         }
     }
 }

@@ -1,0 +1,303 @@
+//! Measures what finds new things for customers, on a log of invoices: which share of the new things in a customer's last
+//! invoice is among the first 20.
+//!
+//! `cargo run --release -p models --example evaluate_discovery -- online_retail.csv.gz [--valid]`
+//!
+//! The convention, which others must follow to compare:
+//! - lines without a customer, cancellations (numbers that begin with C) and quantities below 1 are dropped; all codes stay;
+//! - a customer's invoices are in order of their first line, then of their number; the last one is held out, if there are two;
+//!   everything else is learned, customers with one invoice included;
+//! - what is asked for is the items of the held-out invoice that the customer never bought before and that somebody's learned
+//!   invoice has; customers without any don't count; the mean is over customers;
+//! - the time of the question is that of the held-out invoice; as recent counts what was learned of the days before that day.
+//!
+//! With `--valid` settings are compared on the last-but-one invoices, the last ones being dropped unseen.
+//! Must never choose a setting by what it does on the last invoices.
+#![expect(clippy::print_stdout, reason = "an example that reports to a terminal")]
+
+use models::evaluate::{Coverage, ndcg, recall};
+use models::recommend::affinity::{Affinity, CoCounts, Held};
+use models::recommend::ease::{Discovery, Ease};
+use models::recommend::ials::{self, Ials};
+use models::recommend::popularity::{Day, Popularity, Question, Unit};
+use models::recommend::trend::{Dials, Trend};
+use models::recommend::{ItemId, Scored, Scratch};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::error::Error;
+use std::io::Read as _;
+use std::time::Instant;
+
+const K: usize = 20;
+const DAY_SECONDS: i64 = 86_400;
+
+/// An invoice: when, and which items.
+#[derive(Clone)]
+struct Invoice {
+    time: i64,
+    items: Vec<ItemId>,
+}
+
+/// What is learned, and what is asked of it.
+struct Split {
+    counts: CoCounts,
+    rows: Vec<Vec<ItemId>>,
+    popularity: Popularity,
+    questions: Vec<Asked>,
+}
+
+/// One customer's question.
+struct Asked {
+    /// Each item of the history with the time of its last purchase.
+    history: BTreeMap<ItemId, i64>,
+    now: i64,
+    new: Vec<ItemId>,
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        [file, "--valid"] => choose(&split(without_last(read(file)?)))?,
+        [file] => report(&split(read(file)?))?,
+        _ => return Err("usage: evaluate_discovery LINES.csv.gz [--valid]".into()),
+    }
+    Ok(())
+}
+
+/// Compares settings: of EASE alone, of its trend, of iALS.
+fn choose(split: &Split) -> Result<(), Box<dyn Error>> {
+    for lambda in [300.0, 600.0, 1000.0] {
+        let ease = Ease::build(split.counts.clone(), lambda)?;
+        for half_life in [None, Some(120.0), Some(60.0)] {
+            let dials = Dials { power: 0.0, ..Dials::standard() };
+            measure(
+                &format!("EASE {lambda}, {half_life:?} days"),
+                split,
+                &mut lifted(&ease, half_life, dials),
+            );
+            for (half_life_days, smoothing, power) in [
+                (7.0, 1.0, 0.5),
+                (7.0, 1.0, 0.75),
+                (7.0, 1.0, 1.0),
+                (7.0, 2.0, 0.75),
+                (4.0, 1.0, 0.75),
+                (14.0, 1.0, 0.75),
+            ] {
+                let dials = Dials { half_life_days, smoothing, power };
+                let name = format!("EASE {lambda}, {half_life:?} days, {half_life_days} {smoothing} {power}");
+                measure(&name, split, &mut lifted(&ease, half_life, dials));
+            }
+        }
+    }
+    let mut scratch = Scratch::new();
+    let standard = ials::Dials::standard();
+    for (factors, unobserved, regularisation) in [
+        (64, 0.1, 0.003),
+        (64, 0.03, 0.003),
+        (64, 0.3, 0.003),
+        (64, 0.1, 0.01),
+        (64, 0.1, 0.03),
+        (32, 0.1, 0.01),
+    ] {
+        let dials = ials::Dials { factors, unobserved, regularisation, ..standard };
+        let (model, settled) = Ials::fit(&split.rows, dials)?;
+        let name = format!("iALS {factors} {unobserved} {regularisation}, {} sweeps", settled.sweeps);
+        measure(&name, split, &mut |asked, _| items(&model.score(&held(asked, None), K, &mut scratch)));
+    }
+    Ok(())
+}
+
+fn report(split: &Split) -> Result<(), Box<dyn Error>> {
+    let mut scratch = Scratch::new();
+    println!("{} customers asked", split.questions.iter().filter(|asked| !asked.new.is_empty()).count());
+    measure("popular, 7 days' half-life", split, &mut |asked, split| {
+        let question = Question {
+            context: None,
+            today: yesterday(asked.now),
+            window_days: 60,
+            half_life_days: 7.0,
+            at_least: 1,
+            count: K + asked.history.len(),
+        };
+        let mut list = split.popularity.score(&question).unwrap_or_default();
+        list.retain(|scored| !asked.history.contains_key(&scored.item()));
+        items(&list)
+    });
+    let affinity = Affinity { shrinkage: 10.0, at_least: 1, count: K };
+    let mut other = Scratch::new();
+    measure("item cosine, shrunk by 10", split, &mut |asked, split| {
+        items(&split.counts.score(&held(asked, None), &affinity, &mut other))
+    });
+    let start = Instant::now();
+    let ease = Ease::build(split.counts.clone(), 300.0)?;
+    println!("EASE built in {:.2?} for {} items", start.elapsed(), split.counts.items());
+    let flat = Dials { power: 0.0, ..Dials::standard() };
+    measure("EASE 300", split, &mut lifted(&ease, None, flat));
+    let ease = Ease::build(split.counts.clone(), 600.0)?;
+    measure("EASE 600, 120 days' half-life", split, &mut lifted(&ease, Some(120.0), flat));
+    let standard = Dials::standard();
+    measure("EASE 600, 120 days' half-life, trend", split, &mut lifted(&ease, Some(120.0), standard));
+    let start = Instant::now();
+    let (ials, settled) = Ials::fit(&split.rows, ials::Dials::standard())?;
+    println!("iALS fitted in {:.2?}: {settled:?}", start.elapsed());
+    for half_life in [None, Some(120.0)] {
+        measure(&format!("iALS 64, {half_life:?} days"), split, &mut |asked, _| {
+            items(&ials.score(&held(asked, half_life), K, &mut scratch))
+        });
+    }
+    Ok(())
+}
+
+/// EASE with purchases that count half after `half_life` days, times the trend of the day before the question.
+fn lifted<'a>(
+    ease: &'a Ease,
+    half_life: Option<f64>,
+    dials: Dials,
+) -> impl FnMut(&Asked, &Split) -> Vec<ItemId> + 'a {
+    let mut scratch = Scratch::new();
+    let mut trends: HashMap<Day, Trend> = HashMap::new();
+    let wanted = Discovery { at_least: 1, count: K };
+    move |asked, split| {
+        let day = yesterday(asked.now);
+        let trend = trends
+            .entry(day)
+            .or_insert_with(|| Trend::at(&split.popularity, None, day, &dials).unwrap_or_default());
+        items(&ease.score_lifted(&held(asked, half_life), &wanted, |item| trend.lift(item), &mut scratch))
+    }
+}
+
+/// Prints the means of a model's answers.
+fn measure(name: &str, split: &Split, answer: &mut dyn FnMut(&Asked, &Split) -> Vec<ItemId>) {
+    let (mut recalls, mut gains, mut micros) = (Vec::new(), Vec::new(), Vec::new());
+    let mut coverage = Coverage::new(K);
+    for asked in split.questions.iter().filter(|asked| !asked.new.is_empty()) {
+        let start = Instant::now();
+        let list = answer(asked, split);
+        micros.push(start.elapsed().as_micros());
+        recalls.extend(recall(&list, &asked.new, K));
+        gains.extend(ndcg(&list, &asked.new, K));
+        coverage.add(&list);
+    }
+    micros.sort_unstable();
+    let at = |share: usize| micros.get(micros.len() * share / 100).copied().unwrap_or(0);
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
+    println!(
+        "{name:70} recall@{K} {:.4}  ndcg@{K} {:.4}  coverage {:.3}  µs p50 {} p90 {} p99 {}",
+        mean(&recalls),
+        mean(&gains),
+        coverage.share(split.counts.items()).unwrap_or(0.0),
+        at(50),
+        at(90),
+        at(99),
+    );
+}
+
+fn items(list: &[Scored]) -> Vec<ItemId> {
+    list.iter().map(Scored::item).collect()
+}
+
+fn held(asked: &Asked, half_life_days: Option<f64>) -> Vec<Held> {
+    let weight = |time: i64| match half_life_days {
+        Some(days) => (-((asked.now - time) as f64) / (days * DAY_SECONDS as f64)).exp2(),
+        None => 1.0,
+    };
+    asked.history.iter().map(|(item, time)| Held { item: *item, weight: weight(*time) }).collect()
+}
+
+fn yesterday(now: i64) -> Day {
+    Day((now.div_euclid(DAY_SECONDS) - 1) as i32)
+}
+
+fn without_last(mut customers: Vec<Vec<Invoice>>) -> Vec<Vec<Invoice>> {
+    for invoices in customers.iter_mut().filter(|invoices| invoices.len() > 1) {
+        invoices.pop();
+    }
+    customers
+}
+
+/// Learns all but the last invoices.
+fn split(customers: Vec<Vec<Invoice>>) -> Split {
+    let (mut counts, mut popularity) = (CoCounts::new(), Popularity::new());
+    let (mut rows, mut questions) = (Vec::new(), Vec::new());
+    for mut invoices in customers {
+        let last = if invoices.len() > 1 { invoices.pop() } else { None };
+        let mut history: BTreeMap<ItemId, i64> = BTreeMap::new();
+        let mut units: BTreeSet<(ItemId, Day)> = BTreeSet::new();
+        for invoice in &invoices {
+            for item in &invoice.items {
+                history.insert(*item, invoice.time);
+                units.insert((*item, Day(invoice.time.div_euclid(DAY_SECONDS) as i32)));
+            }
+        }
+        rows.push(history.keys().copied().collect::<Vec<_>>());
+        units.into_iter().for_each(|(item, day)| popularity.learn(Unit { context: None, item, day }));
+        if let Some(Invoice { time: now, items }) = last {
+            let new = items.into_iter().filter(|item| !history.contains_key(item)).collect();
+            questions.push(Asked { history, now, new });
+        }
+    }
+    rows.iter().for_each(|row| counts.learn(row));
+    for asked in &mut questions {
+        asked.new.retain(|item| counts.together(*item, *item) > 0);
+    }
+    Split { counts, rows, popularity, questions }
+}
+
+/// Reads a table with the columns of UCI Online Retail: the invoices of each customer, in order.
+fn read(file: &str) -> Result<Vec<Vec<Invoice>>, Box<dyn Error>> {
+    let mut text = String::new();
+    flate2::read::MultiGzDecoder::new(std::fs::File::open(file)?).read_to_string(&mut text)?;
+    let mut ids: HashMap<String, ItemId> = HashMap::new();
+    let mut customers: BTreeMap<String, BTreeMap<String, Invoice>> = BTreeMap::new();
+    for line in text.lines().skip(1) {
+        let fields = fields(line);
+        let [number, code, _, quantity, time, _, customer, _] = fields.as_slice() else {
+            continue;
+        };
+        if customer.is_empty() || number.starts_with('C') || quantity.parse::<i64>().unwrap_or(0) < 1 {
+            continue;
+        }
+        let next = ItemId(ids.len() as u32);
+        let item = *ids.entry(code.clone()).or_insert(next);
+        let time = seconds(time).ok_or_else(|| format!("no time in `{line}`"))?;
+        let invoices = customers.entry(customer.clone()).or_default();
+        let invoice = invoices.entry(number.clone()).or_insert(Invoice { time, items: Vec::new() });
+        invoice.time = invoice.time.min(time);
+        if !invoice.items.contains(&item) {
+            invoice.items.push(item);
+        }
+    }
+    let in_order = |invoices: BTreeMap<String, Invoice>| {
+        let mut invoices: Vec<Invoice> = invoices.into_values().collect();
+        invoices.sort_by_key(|invoice| invoice.time);
+        invoices
+    };
+    Ok(customers.into_values().map(in_order).collect())
+}
+
+/// The fields of a line of comma-separated values, some in double quotes.
+fn fields(line: &str) -> Vec<String> {
+    let (mut fields, mut field, mut quoted) = (Vec::new(), String::new(), false);
+    for letter in line.chars() {
+        match letter {
+            '"' => quoted = !quoted,
+            ',' if !quoted => fields.push(std::mem::take(&mut field)),
+            other => field.push(other),
+        }
+    }
+    fields.push(field);
+    fields
+}
+
+/// Seconds since 1970 of `2010-12-01 08:26:00` (days by Howard Hinnant's `days_from_civil`).
+fn seconds(text: &str) -> Option<i64> {
+    let mut numbers = text.split([' ', '-', ':']).map(str::parse::<i64>);
+    let mut next = || numbers.next()?.ok();
+    let (year, month, day) = (next()?, next()?, next()?);
+    let (hour, minute, second) = (next()?, next()?, next()?);
+    let year = if month <= 2 { year - 1 } else { year };
+    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468;
+    Some(days * DAY_SECONDS + hour * 3600 + minute * 60 + second)
+}
