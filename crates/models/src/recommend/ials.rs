@@ -12,9 +12,10 @@
 //! §5). M itself depends on the whole history, though: leaving an item out changes the other parts a little.
 //!
 //! **Forgetting.** There is no closed form. [`Ials::fit`] is a function of rows, dials and seed alone, so that fitting anew
-//! without a row *is* the model that never saw it, bit for bit. [`Ials::settle`] starts from the factors at hand and goes on
-//! until no factor moves by more than the tolerance: much cheaper, and then the objective's gradient is as small as for a
-//! model that never saw the row. Until one of them is done, the factors depend on the row: don't answer from them.
+//! without a row *is* the model that never saw it, bit for bit: that is how a person is erased. [`Ials::settle`] starts from
+//! the factors at hand and goes on until no factor moves by more than the tolerance: cheaper, and fit for learning. What it
+//! ends at solves the equations of the rows that are left, to the tolerance, but the objective can have several such points,
+//! and which of them it is may depend on a row that is gone. Until one of the two is done, all factors depend on the row.
 //!
 //! Must never keep a row or a person's factors; must never draw a number that isn't from the seed.
 #![expect(
@@ -137,7 +138,7 @@ impl Ials {
         Ok((model, settled))
     }
 
-    /// Goes on from the factors at hand with these rows, for instance without the one to be forgotten, until they settle.
+    /// Goes on from the factors at hand with these rows until they settle: for learning. To erase, [`Ials::fit`].
     pub fn settle<R: AsRef<[ItemId]>>(&mut self, rows: &[R]) -> Settled {
         let rows: Vec<Vec<ItemId>> = rows.iter().map(|row| distinct(row.as_ref())).collect();
         let count = rows.iter().filter_map(|row| row.last()).map(|last| last.index() + 1).max().unwrap_or(0);
