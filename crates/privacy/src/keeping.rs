@@ -2,19 +2,21 @@
 //! now. What no purpose declares any more is cut out of the rows and the rest is sealed anew; nothing opened here may
 //! leave but sealed.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-use zeroize::Zeroizing;
-
 use jiff::Timestamp;
+use zeroize::Zeroizing;
 
 use crate::audit::Opening;
 use crate::consent::{LedgerState, Refusal};
-use crate::data::Kind;
+use crate::data::{
+    BrowsingHistory, CartHistory, Contact, DataKind, DeclaredEvents, DeviceTraces, Feedback, Kind,
+    PurchaseHistory, ShownItems,
+};
 use crate::entropy::Entropy;
 use crate::grant::{RECORDS, ReadError, open_row};
-use crate::projection::project;
+use crate::projection::Narrow as _;
 use crate::purpose::PurposeId;
 use crate::register::{Declaration, Fields};
 use crate::store::{Day, Law, NewRow, StoredRow, Tx};
@@ -145,16 +147,38 @@ fn cut_row(
     entropy: &dyn Entropy,
 ) -> Result<Option<Cut>, ReadError> {
     let plain = open_row(vault, subject, kind, row)?;
-    let whole: Value = serde_json::from_slice(&plain).map_err(|_| ReadError::Form(kind))?;
-    let rest = project(kind, whole.clone(), fields);
-    if rest == whole {
-        return Ok(None);
-    }
-    if rest.is_null() {
-        return Ok(Some(Cut::Nothing(row.id)));
-    }
-    let rest = Zeroizing::new(serde_json::to_vec(&rest).map_err(|_| ReadError::Form(kind))?);
+    let left = match kind {
+        Kind::Contact => left::<Contact>(&plain, fields),
+        Kind::BrowsingHistory => left::<BrowsingHistory>(&plain, fields),
+        Kind::CartHistory => left::<CartHistory>(&plain, fields),
+        Kind::PurchaseHistory => left::<PurchaseHistory>(&plain, fields),
+        Kind::DeviceTraces => left::<DeviceTraces>(&plain, fields),
+        Kind::Feedback => left::<Feedback>(&plain, fields),
+        Kind::ShownItems => left::<ShownItems>(&plain, fields),
+        Kind::DeclaredEvents => left::<DeclaredEvents>(&plain, fields),
+    };
+    let rest = match left.map_err(|_| ReadError::Form(kind))? {
+        Left::Whole => return Ok(None),
+        Left::Nothing => return Ok(Some(Cut::Nothing(row.id))),
+        Left::Rest(rest) => rest,
+    };
     let place = Place { table: RECORDS, column: kind.as_str(), row: &row.id };
     let sealed = vault.seal(subject, place, &rest, entropy)?;
     Ok(Some(Cut::Rest(NewRow::new(*subject, kind, row.id, row.day, sealed))))
+}
+
+/// What of a row may be kept.
+enum Left {
+    Whole,
+    Rest(Zeroizing<Vec<u8>>),
+    Nothing,
+}
+
+fn left<K: DataKind>(plain: &[u8], fields: &Fields) -> Result<Left, serde_json::Error> {
+    let row: K::Row = serde_json::from_slice(plain)?;
+    Ok(match row.narrow(fields) {
+        Some(Cow::Borrowed(_)) => Left::Whole,
+        Some(Cow::Owned(rest)) => Left::Rest(Zeroizing::new(serde_json::to_vec(&rest)?)),
+        None => Left::Nothing,
+    })
 }

@@ -315,7 +315,7 @@ impl Ease {
         let scored = sums.iter().zip(&self.diagonal).enumerate().filter(|(_, (sum, _))| **sum < 0.0);
         ranking.extend(scored.map(|(row, (sum, diagonal))| {
             let item = ItemId(row as u32);
-            Ranked { score: -sum / diagonal * lift(item), item, row }
+            Ranked { score: -sum / diagonal * lift(item), item }
         }));
         ranking.retain(|best| best.score > 0.0);
         if wanted.at_least > 1 {

@@ -245,7 +245,6 @@ impl Ials {
         let scored = self.items.chunks_exact(d).enumerate().map(|(row, factor)| Ranked {
             score: dot(factor, &person),
             item: ItemId(row as u32),
-            row,
         });
         scratch.ranking.extend(scored.filter(|best| best.score > 0.0 && !seen.contains(&best.item)));
         keep_best(&mut scratch.ranking, count);

@@ -23,18 +23,18 @@ pub mod baskets;
 pub mod blend;
 pub mod content;
 pub mod damping;
+pub mod ease;
 pub mod fit;
+pub mod ials;
 pub mod item_knn;
 pub mod opinion;
-pub mod ease;
-pub mod ials;
 pub mod popularity;
 pub mod repeat;
 mod rows;
 pub mod rules;
 pub mod session;
-pub mod visits;
 pub mod trend;
+pub mod visits;
 
 pub use rows::Scratch;
 

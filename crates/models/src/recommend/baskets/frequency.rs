@@ -56,7 +56,7 @@ impl BasketIndex {
         }
         let others = self.tallies.iter().filter(|(item, _)| !held.contains(item));
         let mut others: Vec<Ranked> =
-            others.map(|(item, tally)| Ranked { score: f64::from(tally.baskets), item, row: 0 }).collect();
+            others.map(|(item, tally)| Ranked { score: f64::from(tally.baskets), item }).collect();
         keep_best(&mut others, count);
         list.extend(
             others.iter().map(|other| Scored::from_parts(other.item, vec![popular(other.score as u32)])),

@@ -104,7 +104,7 @@ impl BasketIndex {
         let consider = |item: ItemId, line: Option<&Line>, ranking: &mut Vec<Ranked>| {
             let score = self.sum(item, line, request, sheet);
             if score > 0.0 {
-                ranking.push(Ranked { score, item, row: 0 });
+                ranking.push(Ranked { score, item });
             }
         };
         lines.iter().for_each(|line| consider(line.item, Some(line), &mut ranking));
@@ -163,7 +163,7 @@ impl BasketIndex {
     ) -> Vec<(ItemId, [f64; PARTS])> {
         let request = self.request(ask, params);
         self.gather(&request.lines, ask.own, params, sheet);
-        let voted = sheet.votes.iter().map(|(number, score)| Ranked { score, item: ItemId(number), row: 0 });
+        let voted = sheet.votes.iter().map(|(number, score)| Ranked { score, item: ItemId(number) });
         let mut voted: Vec<Ranked> = voted.filter(|voted| self.may_propose(voted.item, &request)).collect();
         keep_best(&mut voted, others);
         let popular = self.tallies.popular().filter(|item| self.may_propose(*item, &request)).take(others);
