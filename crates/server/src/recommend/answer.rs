@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use models::recommend::blend::BlendError;
 use models::recommend::{ItemId, Scored};
 use privacy::consent::Refusal;
 use privacy::data::{BrowsingHistory, CartHistory, Feedback, Kind, PurchaseHistory, Shown, ShownItem};
@@ -12,7 +13,7 @@ use privacy::pseudonym::IdentityKind;
 use privacy::purpose::{Personalisation, PurposeId};
 use privacy::register::OptOutSignal;
 use privacy::signals::Gpc;
-use privacy::store::Day;
+use privacy::store::{Day, StoreError};
 use privacy::subject::Subject;
 
 use super::learning::declared;
@@ -151,7 +152,7 @@ pub fn recommend(app: &App, ask: &Ask) -> Result<Answer, Problem> {
             Ok(subject) => match tx.authorize::<Personalisation>(&subject, PART, now) {
                 Ok(grant) => Ok(grant),
                 Err(ReadError::Refused(refusal)) => Err(refusal),
-                Err(error) => return Err(error),
+                Err(error) => return Err(error.into()),
             },
             Err(refusal) => Err(refusal),
         };
@@ -163,14 +164,14 @@ pub fn recommend(app: &App, ask: &Ask) -> Result<Answer, Problem> {
                 Ok(answer)
             }
             Err(refusal) => {
-                let items = answer(app, ask, &Basis::default(), Ground::PageAlone, now);
+                let items = answer(app, ask, &Basis::default(), Ground::PageAlone, now)?;
                 Ok(Answer { items, used: Vec::new(), refused: vec![(purpose.clone(), refusal)] })
             }
         }
     });
     let answer = match answered {
         Ok(answer) => answer,
-        Err(ReadError::Store(error)) => return Err(error.into()),
+        Err(Unanswered::Read(ReadError::Store(error))) => return Err(error.into()),
         Err(error) => return Err(Problem::internal(&error)),
     };
     app.metrics.recommendation(&answer.used, &answer.refused);
@@ -200,19 +201,22 @@ fn answer_from(
     grant: &Grant<'_, Personalisation>,
     ask: &Ask,
     now: Timestamp,
-) -> Result<Vec<Recommended>, ReadError> {
+) -> Result<Vec<Recommended>, Unanswered> {
     let vault = app.vault();
     type Past = (BrowsingHistory, CartHistory, PurchaseHistory, Feedback);
     let remembered = grant.recall::<Past, _>(vault, |scope| {
         let (person, rows) = app.engine.person(scope);
         ((person, scope.oldest.first_second()), rows)
     });
-    let Some(remembered) = declared(remembered)? else { return Ok(answer(app, ask, &Basis::default(), Ground::Granted, now)) };
+    let Some(remembered) = declared(remembered)? else {
+        return answer(app, ask, &Basis::default(), Ground::Granted, now);
+    };
     // exposed: the visit as it stands and what was bought, to rank items for this very answer.
     let (person, oldest) = remembered.expose();
     let since = Day::of(now).minus(VISIT_DAYS).first_second().max(*oldest);
     let name = || vault.pseudonym(grant.subject());
-    let named = ask.session.as_deref().map(|session| session_key(name(), Some(session), now.as_millisecond()));
+    let named =
+        ask.session.as_deref().map(|session| session_key(name(), Some(session), now.as_millisecond()));
     let looked = person.looked(since, LOOKS, named);
     let basis = Basis {
         own: looked.last().map(|look| look.session),
@@ -220,19 +224,40 @@ fn answer_from(
         purchases: person.purchases(*oldest),
         unwanted: person.unwanted(*oldest),
     };
-    Ok(answer(app, ask, &basis, Ground::Granted, now))
+    answer(app, ask, &basis, Ground::Granted, now)
 }
 
-fn answer(app: &App, ask: &Ask, basis: &Basis<'_>, ground: Ground, now: Timestamp) -> Vec<Recommended> {
+fn answer(
+    app: &App,
+    ask: &Ask,
+    basis: &Basis<'_>,
+    ground: Ground,
+    now: Timestamp,
+) -> Result<Vec<Recommended>, Unanswered> {
     let catalogue = app.engine.catalogue();
-    let shown = rank(&app.engine, &catalogue, ask, basis, now.as_second());
+    let shown = rank(&app.engine, &catalogue, ask, basis, now.as_second())?;
     let past = Past::of(basis);
-    app.engine.ask(|models| {
+    Ok(app.engine.ask(|models| {
         let item = |item: ItemId| catalogue.numbered(item).or_else(|| models.nameless(item));
         let recommended = |scored: Scored| {
             let why = explain(&scored, ground, &past, &item);
             item(scored.item()).map(|item| Recommended { item: Arc::clone(item), score: scored.score(), why })
         };
         shown.into_iter().filter_map(recommended).collect()
-    })
+    }))
+}
+
+/// Why a question has no answer.
+#[derive(Debug, thiserror::Error)]
+enum Unanswered {
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error(transparent)]
+    Blend(#[from] BlendError),
+}
+
+impl From<StoreError> for Unanswered {
+    fn from(error: StoreError) -> Self {
+        Self::Read(error.into())
+    }
 }

@@ -139,7 +139,7 @@ impl Engine {
     #[must_use]
     pub fn size(&self) -> (usize, u64) {
         let models = self.inner.models.read().unwrap_or_else(PoisonError::into_inner);
-        (models.sessions.clicks(), models.owned.baskets())
+        (models.visits.sessions().clicks(), models.owned.baskets())
     }
 
     /// What is held of the person whom a grant is for, and how many rows that rests on.
@@ -192,9 +192,9 @@ impl Engine {
         self.ask(Held::of)
     }
 
-    /// The memory that the session index takes up, in bytes.
+    /// The memory that the models of visits take up, in bytes.
     #[must_use]
     pub fn footprint_bytes(&self) -> usize {
-        self.inner.models.read().unwrap_or_else(PoisonError::into_inner).sessions.footprint_bytes()
+        self.inner.models.read().unwrap_or_else(PoisonError::into_inner).visits.footprint_bytes()
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use models::recommend::ItemId;
+use models::recommend::item_knn::CanonicalCounts;
 use models::recommend::session::{CanonicalIndex, SessionKey};
 
 use super::memory::Models;
@@ -12,6 +13,10 @@ use super::memory::Models;
 pub struct Held {
     /// The session index.
     pub sessions: BTreeMap<SessionKey, Vec<(i64, String)>>,
+    /// How often each item was looked at.
+    pub looks: BTreeMap<String, u32>,
+    /// How near and often one item was looked at after and before another.
+    pub met: BTreeMap<(String, String), (u32, u32)>,
     /// How often two items were bought in one order, and how often one person has both.
     pub pairs: BTreeMap<(String, String), (u32, u32)>,
     /// How many baskets there are of each sort.
@@ -27,7 +32,7 @@ pub struct Held {
 impl Held {
     pub(super) fn of(models: &Models) -> Self {
         let id = |item: ItemId| models.nameless(item).map(|item| item.id.clone()).unwrap_or_default();
-        let CanonicalIndex { sessions, postings: _ } = models.sessions.canonical();
+        let CanonicalIndex { sessions, postings: _ } = models.visits.sessions().canonical();
         let sessions = sessions
             .into_iter()
             .map(|(key, clicks)| {
@@ -36,6 +41,9 @@ impl Held {
                 (key, clicks)
             })
             .collect();
+        let CanonicalCounts { clicks: looks, pairs: met } = models.visits.pairs().canonical();
+        let looks = looks.into_iter().map(|(item, count)| (id(item), count)).collect();
+        let met = met.into_iter().map(|((a, b), counts)| ((id(a), id(b)), counts)).collect();
         let items: Vec<ItemId> =
             (0..models.items().len()).filter_map(|n| u32::try_from(n).ok()).map(ItemId).collect();
         let mut pairs = BTreeMap::new();
@@ -55,6 +63,8 @@ impl Held {
         }
         Self {
             sessions,
+            looks,
+            met,
             pairs,
             baskets: (models.together.baskets(), models.owned.baskets()),
             units,

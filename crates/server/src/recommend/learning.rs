@@ -78,7 +78,9 @@ impl Lesson {
 
     /// Adds a row of the cart.
     pub fn basketed(&mut self, collection: &Collection<'_>, row: &Basketed) {
-        self.add::<CartHistory>(collection, row, row.at, |row| facts(&[], std::slice::from_ref(row), &[], &[]));
+        self.add::<CartHistory>(collection, row, row.at, |row| {
+            facts(&[], std::slice::from_ref(row), &[], &[])
+        });
     }
 
     /// Adds an order.
@@ -162,7 +164,9 @@ pub fn forget(tx: &WriteTx<'_>, engine: &Engine, vault: &Vault, subject: &Subjec
         engine.shown().drop_subject(&subject);
         engine.replace(known, Names { personalisation: None, analytics: None }, &[]);
     }));
-    ["session", "bought_together", "owned_together", "popularity", "repeat"].map(str::to_owned).to_vec()
+    ["session", "item_to_item", "bought_together", "owned_together", "popularity", "repeat"]
+        .map(str::to_owned)
+        .to_vec()
 }
 
 /// Rebuilds all models from the store, one person and grant at a time. `progress` gets the number of people so far.

@@ -12,7 +12,8 @@ use models::recommend::ItemId;
 use models::recommend::affinity::CoCounts;
 use models::recommend::popularity::{Day, Popularity, Unit};
 use models::recommend::repeat::Purchase;
-use models::recommend::session::{SessionIndex, SessionKey};
+use models::recommend::session::SessionKey;
+use models::recommend::visits::Visits;
 use privacy::data::{Kind, Millis};
 use privacy::pseudonym::Pseudonym;
 use privacy::purpose::{Analytics, Personalisation};
@@ -188,7 +189,7 @@ fn purchase(line: &Line) -> Purchase {
 pub(super) struct Models {
     numbers: HashMap<String, ItemId>,
     items: Vec<Arc<CatalogueItem>>,
-    pub(super) sessions: SessionIndex,
+    pub(super) visits: Visits,
     /// What was bought in one order.
     pub(super) together: CoCounts,
     /// What one person has.
@@ -247,7 +248,7 @@ impl Models {
                 if let Some(name) = personalisation {
                     let session = session_key(name, session.as_deref(), *at);
                     let second = at.div_euclid(1000);
-                    self.sessions.learn(session, item, second);
+                    self.visits.learn(session, item, second);
                     self.person(name).looks.push(Look { second, item, session, kind: *kind });
                 }
                 if let Some(name) = analytics {
@@ -294,7 +295,8 @@ impl Models {
         let person = Arc::make_mut(self.persons.entry(name).or_default());
         let (before, had) = (person.basket(order), person.has());
         let first = person.lines.len();
-        let line = |(item, quantity): &(ItemId, i64)| Line { order, item: *item, second, quantity: *quantity };
+        let line =
+            |(item, quantity): &(ItemId, i64)| Line { order, item: *item, second, quantity: *quantity };
         person.lines.extend(lines.iter().map(line));
         person.account(first);
         let after = person.basket(order);
@@ -327,7 +329,7 @@ impl Models {
         let Names { personalisation, analytics } = names;
         if let Some(person) = personalisation.and_then(|name| self.persons.remove(&name)) {
             for look in &person.looks {
-                self.sessions.forget_click(look.session, look.item, look.second);
+                self.visits.forget_click(look.session, look.item, look.second);
             }
             for basket in person.baskets() {
                 swap(&mut self.together, &basket, &BTreeSet::new());

@@ -14,6 +14,7 @@ use models::recommend::{ItemId, Scratch};
 
 use super::Catalogue;
 use super::memory::Models;
+use super::ranking::Input;
 
 /// Below so many baskets or people, a pair of items says something about somebody.
 const AT_LEAST: u32 = 2;
@@ -59,33 +60,34 @@ impl NearLists {
         lists.kept.clear();
     }
 
-    /// The lists of these items, in their order.
+    /// The inputs in their order, each with its lists.
     pub(super) fn of(
         &self,
-        items: &[ItemId],
+        inputs: &[Input],
         models: &Models,
         catalogue: &Catalogue,
         scratch: &mut Scratch,
-    ) -> Vec<Arc<Near>> {
+    ) -> Vec<(Input, Arc<Near>)> {
         let (generation, found): (u64, Vec<Option<Arc<Near>>>) = {
             let lists = self.0.read().unwrap_or_else(PoisonError::into_inner);
-            let fresh = |item: &ItemId| {
-                let kept = lists.kept.get(item)?;
-                let current = kept.changes == models.changes(*item) && kept.at.elapsed() < KEPT_FOR;
+            let fresh = |input: &Input| {
+                let kept = lists.kept.get(&input.item)?;
+                let current = kept.changes == models.changes(input.item) && kept.at.elapsed() < KEPT_FOR;
                 current.then(|| Arc::clone(&kept.near))
             };
-            (lists.generation, items.iter().map(fresh).collect())
+            (lists.generation, inputs.iter().map(fresh).collect())
         };
         let mut made = Vec::new();
-        let near = items
+        let near = inputs
             .iter()
             .zip(found)
-            .map(|(item, known)| {
-                known.unwrap_or_else(|| {
-                    let near = Arc::new(make(*item, models, catalogue, scratch));
-                    made.push((*item, Arc::clone(&near)));
+            .map(|(input, known)| {
+                let near = known.unwrap_or_else(|| {
+                    let near = Arc::new(make(input.item, models, catalogue, scratch));
+                    made.push((input.item, Arc::clone(&near)));
                     near
-                })
+                });
+                (*input, near)
             })
             .collect();
         if !made.is_empty() {

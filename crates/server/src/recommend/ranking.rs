@@ -4,13 +4,16 @@
 //! INVARIANT: a shown score is the sum of its parts; an input that is taken away takes exactly its parts with it.
 
 use std::cell::RefCell;
-use std::cmp::Ordering;
 use std::collections::HashSet;
+use std::sync::Arc;
 
+use models::recommend::blend::{BlendError, Voice, candidates, explain};
+use models::recommend::opinion::{Opinion, Sums, Winners};
 use models::recommend::popularity::Day as PopularityDay;
 use models::recommend::repeat::{Purchase, Replacement, again, cooldown};
 use models::recommend::rules::{Facts, Rules, Stock, Variety, apply};
-use models::recommend::session::{Params, SessionKey, Visit};
+use models::recommend::session::{SessionKey, Visit};
+use models::recommend::visits::{VisitBuffers, VisitParams};
 use models::recommend::{Cause, Contribution, ItemId, Scored, Scratch};
 use privacy::store::Day;
 use store::ItemKind;
@@ -21,7 +24,6 @@ use super::{Ask, Catalogue, Engine, Wanted};
 
 const DAY_SECONDS: i64 = 86_400;
 /// What each model's score is worth: its weight by the score of a good answer of that model, so that weights compare.
-const SESSION: f64 = 1.0;
 const AGAIN: f64 = 0.7;
 const CHOSEN: f64 = 0.6 / 0.5;
 const ALIKE: f64 = 0.35 / 0.6;
@@ -75,8 +77,8 @@ impl Page {
 
 /// An item of the person's past or of the page, and how much it counts.
 #[derive(Clone, Copy)]
-struct Input {
-    item: ItemId,
+pub(super) struct Input {
+    pub(super) item: ItemId,
     weight: f64,
 }
 
@@ -100,163 +102,107 @@ fn history(visit: &[ItemId], purchases: &[Purchase], now: i64) -> Vec<Input> {
     inputs
 }
 
-/// Sums by item, in tables as long as the catalogue that are emptied by what was touched.
+/// What goes with the inputs: chosen by the same people, or alike by description.
+struct Company<'a> {
+    near: &'a [(Input, Arc<Near>)],
+    wanted: Wanted,
+}
+
+impl Company<'_> {
+    /// Each neighbour of each input with its part of the score, and the reason for it.
+    fn each(&self, mut say: impl FnMut(ItemId, f64, Cause)) {
+        for (input, near) in self.near {
+            for (item, strength) in &near.chosen {
+                say(*item, input.weight * strength * CHOSEN, Cause::Suits { item: input.item });
+            }
+        }
+        for (input, near) in self.near.iter().take(SEEDS) {
+            let lists: [&[(ItemId, f64)]; 2] = match self.wanted {
+                Wanted::Products => [&near.products, &[]],
+                Wanted::Articles => [&near.articles, &[]],
+                Wanted::Both => [&near.products, &near.articles],
+            };
+            for (item, similarity) in lists.into_iter().flatten() {
+                say(*item, input.weight * similarity * ALIKE, Cause::Alike { item: input.item });
+            }
+        }
+    }
+}
+
+impl Opinion for Company<'_> {
+    fn sum_up(&self, factor: f64, sums: &mut Sums) {
+        self.each(|item, part, _| sums.add(item, factor * part));
+    }
+
+    fn give_reasons(&self, factor: f64, winners: &mut Winners) {
+        self.each(|item, part, cause| {
+            if let Some(row) = winners.row(item) {
+                winners.add(row, Contribution { cause, part: factor * part });
+            }
+        });
+    }
+}
+
+/// Buffers of a thread that answers: sums and numbers of items while an answer is made.
 #[derive(Default)]
-struct Tally {
-    sums: Vec<f64>,
-    touched: Vec<ItemId>,
-}
-
-impl Tally {
-    fn add(&mut self, item: ItemId, part: f64) {
-        if part <= 0.0 {
-            return;
-        }
-        if self.sums.len() <= item.index() {
-            self.sums.resize(item.index() + 1, 0.0);
-        }
-        if let Some(sum) = self.sums.get_mut(item.index()) {
-            if *sum == 0.0 {
-                self.touched.push(item);
-            }
-            *sum += part;
-        }
-    }
-
-    fn sum(&self, item: ItemId) -> f64 {
-        self.sums.get(item.index()).copied().unwrap_or_default()
-    }
-
-    /// All that were touched, the best first for the first `ahead`, then the others; and starts afresh.
-    fn drain(&mut self, ahead: usize) -> Vec<(ItemId, f64)> {
-        let mut list: Vec<(ItemId, f64)> = self.touched.iter().map(|item| (*item, self.sum(*item))).collect();
-        if list.len() > ahead && ahead > 0 {
-            list.select_nth_unstable_by(ahead - 1, best_first);
-        }
-        let ahead = ahead.min(list.len());
-        if let Some(first) = list.get_mut(..ahead) {
-            first.sort_unstable_by(best_first);
-        }
-        for item in self.touched.drain(..) {
-            if let Some(sum) = self.sums.get_mut(item.index()) {
-                *sum = 0.0;
-            }
-        }
-        list
-    }
-}
-
-fn best_first(a: &(ItemId, f64), b: &(ItemId, f64)) -> Ordering {
-    b.1.total_cmp(&a.1).then(a.0.cmp(&b.0))
+struct Buffers {
+    visits: VisitBuffers,
+    scratch: Scratch,
 }
 
 thread_local! {
-    /// Buffers of a thread that answers. They hold numbers of items while an answer is made, and sums of nothing after.
-    static BUFFERS: RefCell<(Tally, Scratch)> = RefCell::default();
+    static BUFFERS: RefCell<Buffers> = RefCell::default();
 }
 
 /// What is shown, best first.
+///
+/// # Errors
+/// [`BlendError`] if a weight of the blend is out of range.
 pub(super) fn rank(
     engine: &Engine,
     catalogue: &Catalogue,
     ask: &Ask,
     basis: &Basis<'_>,
     now: i64,
-) -> Vec<Scored> {
+) -> Result<Vec<Scored>, BlendError> {
     let popular = engine.popular(PopularityDay(Day::of_millis(now * 1000).0));
     let popular = popular.get(..WIDE).unwrap_or(&popular);
-    BUFFERS.with_borrow_mut(|(tally, scratch)| {
+    BUFFERS.with_borrow_mut(|Buffers { visits, scratch }| {
         engine.ask(|models| {
             let page = Page::of(ask, basis, models);
             let inputs = history(&page.visit, basis.latest(), now);
-            let items: Vec<ItemId> = inputs.iter().map(|input| input.item).collect();
-            let near = engine.near().of(&items, models, catalogue, scratch);
-            let sources = Sources {
-                session: if page.visit.is_empty() {
-                    Vec::new()
-                } else {
-                    let visit = Visit { items: &page.visit, own: basis.own };
-                    models.sessions.score(&visit, &Params::standard(WIDE), scratch)
-                },
-                again: again(basis.latest(), now, 120 * DAY_SECONDS, WIDE).unwrap_or_default(),
-                near: inputs.iter().zip(&near).map(|(input, near)| (*input, &**near)).collect(),
-                popular,
-            };
-            sources.add_up(tally, ask.content);
-            let ahead = 8 * ask.count + 40;
-            let mut candidates = tally.drain(ahead);
-            let fit = Fit::of(ask, basis, &page, catalogue);
-            let shown = pick(&candidates, ahead, &sources, &fit, ask, basis, &page, catalogue, now);
-            if shown.len() < ask.count && candidates.len() > ahead {
-                candidates.sort_unstable_by(best_first);
-                pick(&candidates, candidates.len(), &sources, &fit, ask, basis, &page, catalogue, now)
+            let near = engine.near().of(&inputs, models, catalogue, scratch);
+            let company = Company { near: &near, wanted: ask.content };
+            let visit = Visit { items: &page.visit, own: basis.own };
+            let params = VisitParams::standard(WIDE);
+            let (votes, links) = models.visits.ask(&visit, &params, visits);
+            let again = again(basis.latest(), now, 120 * DAY_SECONDS, WIDE).unwrap_or_default();
+            let voices = [
+                Voice::new(&votes, params.sessions_weight, 1.0)?,
+                Voice::new(&links, params.pairs_weight, 1.0)?,
+                Voice::new(&again, AGAIN, 1.0)?,
+                Voice::new(&popular, POPULAR, 1.0)?,
+                Voice::new(&company, 1.0, 1.0)?,
+            ];
+            let shelf =
+                Shelf { fit: Fit::of(ask, basis, &page, catalogue), ask, basis, page: &page, catalogue, now };
+            let some = 4 * ask.count + 20;
+            let best = candidates(&voices, some, |item| shelf.admits(item), scratch);
+            let mut shown = if best.len() < some {
+                shelf.fill(best)
             } else {
-                shown
-            }
+                let shown = shelf.fill(best);
+                if shown.len() < ask.count {
+                    // So much of it was just bought: all the others are asked for too.
+                    shelf.fill(candidates(&voices, usize::MAX, |item| shelf.admits(item), scratch))
+                } else {
+                    shown
+                }
+            };
+            shown.truncate(ask.count);
+            Ok(explain(&voices, shown, scratch))
         })
     })
-}
-
-/// What each model says.
-struct Sources<'a> {
-    session: Vec<Scored>,
-    again: Vec<Scored>,
-    near: Vec<(Input, &'a Near)>,
-    popular: &'a [Scored],
-}
-
-impl Sources<'_> {
-    fn add_up(&self, tally: &mut Tally, wanted: Wanted) {
-        for (list, factor) in [(&self.session[..], SESSION), (&self.again, AGAIN), (self.popular, POPULAR)] {
-            for scored in list {
-                tally.add(scored.item(), scored.score() * factor);
-            }
-        }
-        for (input, near) in &self.near {
-            for (item, strength) in &near.chosen {
-                tally.add(*item, input.weight * strength * CHOSEN);
-            }
-        }
-        for (input, near) in self.near.iter().take(SEEDS) {
-            for list in alike(near, wanted) {
-                for (item, similarity) in list {
-                    tally.add(*item, input.weight * similarity * ALIKE);
-                }
-            }
-        }
-    }
-
-    /// The item with its reasons, in the order in which they were added up.
-    fn explain(&self, item: ItemId, wanted: Wanted) -> Scored {
-        let mut parts = Vec::new();
-        for (list, factor) in [(&self.session[..], SESSION), (&self.again, AGAIN), (self.popular, POPULAR)] {
-            if let Some(scored) = list.iter().find(|scored| scored.item() == item) {
-                parts.extend(scored.scaled(factor).parts().iter().copied());
-            }
-        }
-        let strength = |list: &[(ItemId, f64)]| list.iter().find(|(other, _)| *other == item).map(|near| near.1);
-        for (input, near) in &self.near {
-            if let Some(strength) = strength(&near.chosen) {
-                let part = input.weight * strength * CHOSEN;
-                parts.push(Contribution { cause: Cause::Suits { item: input.item }, part });
-            }
-        }
-        for (input, near) in self.near.iter().take(SEEDS) {
-            for similarity in alike(near, wanted).into_iter().filter_map(strength) {
-                let part = input.weight * similarity * ALIKE;
-                parts.push(Contribution { cause: Cause::Alike { item: input.item }, part });
-            }
-        }
-        Scored::from_parts(item, parts)
-    }
-}
-
-fn alike(near: &Near, wanted: Wanted) -> [&[(ItemId, f64)]; 2] {
-    match wanted {
-        Wanted::Products => [&near.products, &[]],
-        Wanted::Articles => [&near.articles, &[]],
-        Wanted::Both => [&near.products, &near.articles],
-    }
 }
 
 /// Which items can be shown at all.
@@ -295,46 +241,51 @@ impl<'c> Fit<'c> {
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "the question, what it may rest on, and what the models say of it")]
-fn pick(
-    candidates: &[(ItemId, f64)],
-    ahead: usize,
-    sources: &Sources<'_>,
-    fit: &Fit<'_>,
-    ask: &Ask,
-    basis: &Basis<'_>,
-    page: &Page,
-    catalogue: &Catalogue,
+/// The place to be filled, and what may stand there.
+struct Shelf<'a> {
+    fit: Fit<'a>,
+    ask: &'a Ask,
+    basis: &'a Basis<'a>,
+    page: &'a Page,
+    catalogue: &'a Catalogue,
     now: i64,
-) -> Vec<Scored> {
-    let fitting = |(item, _): &&(ItemId, f64)| fit.allows(*item, catalogue) && !page.here.contains(item);
-    let candidates: Vec<(ItemId, f64)> = candidates.iter().take(ahead).filter(fitting).copied().collect();
-    let replacement = |item: ItemId| match catalogue.numbered(item) {
-        Some(item) if item.kind == ItemKind::Article => Replacement::Anytime,
-        Some(item) if !item.consumable => {
-            Replacement::Durable { interval_seconds: 365 * DAY_SECONDS, need: None }
-        }
-        Some(_) | None => Replacement::Consumable { interval_seconds: 30 * DAY_SECONDS },
-    };
-    let named: HashSet<ItemId> = candidates.iter().map(|(item, _)| *item).collect();
-    let bought: Vec<Purchase> =
-        basis.purchases.iter().filter(|purchase| named.contains(&purchase.item)).copied().collect();
-    let candidates = cooldown(candidates, &bought, now, 7 * DAY_SECONDS, replacement);
-    let rules = Rules {
-        pinned: &[],
-        hidden: &basis.unwanted,
-        just_bought: &page.here,
-        per_brand: None,
-        variety: Variety::ByScore,
-        count: ask.count,
-    };
-    let facts = |item: ItemId| Facts {
-        stock: match catalogue.numbered(item).and_then(|item| item.stock) {
-            Some(stock) if stock <= 0 => Stock::SoldOut,
-            Some(_) | None => Stock::Available,
-        },
-        brand: catalogue.brand(item),
-    };
-    let shelf = apply(candidates, &rules, facts, |a, b| catalogue.content().similarity(a, b));
-    shelf.shown.into_iter().map(|(_, (item, _))| sources.explain(item, ask.content)).collect()
+}
+
+impl Shelf<'_> {
+    fn admits(&self, item: ItemId) -> bool {
+        self.fit.allows(item, self.catalogue) && !self.page.here.contains(&item)
+    }
+
+    /// The items to be shown, in order, out of a list that is best first.
+    fn fill(&self, candidates: Vec<(ItemId, f64)>) -> Vec<ItemId> {
+        let catalogue = self.catalogue;
+        let replacement = |item: ItemId| match catalogue.numbered(item) {
+            Some(item) if item.kind == ItemKind::Article => Replacement::Anytime,
+            Some(item) if !item.consumable => {
+                Replacement::Durable { interval_seconds: 365 * DAY_SECONDS, need: None }
+            }
+            Some(_) | None => Replacement::Consumable { interval_seconds: 30 * DAY_SECONDS },
+        };
+        let named: HashSet<ItemId> = candidates.iter().map(|(item, _)| *item).collect();
+        let bought: Vec<Purchase> =
+            self.basis.purchases.iter().filter(|purchase| named.contains(&purchase.item)).copied().collect();
+        let candidates = cooldown(candidates, &bought, self.now, 7 * DAY_SECONDS, replacement);
+        let rules = Rules {
+            pinned: &[],
+            hidden: &self.basis.unwanted,
+            just_bought: &self.page.here,
+            per_brand: None,
+            variety: Variety::ByScore,
+            count: self.ask.count,
+        };
+        let facts = |item: ItemId| Facts {
+            stock: match catalogue.numbered(item).and_then(|item| item.stock) {
+                Some(stock) if stock <= 0 => Stock::SoldOut,
+                Some(_) | None => Stock::Available,
+            },
+            brand: catalogue.brand(item),
+        };
+        let shelf = apply(candidates, &rules, facts, |a, b| catalogue.content().similarity(a, b));
+        shelf.shown.into_iter().map(|(_, (item, _))| item).collect()
+    }
 }

@@ -93,7 +93,8 @@ pub(super) fn explain<'i>(
     // The small ones are said in one breath, each kind of data for itself.
     let mut said: Vec<(Said, f64)> = Vec::with_capacity(NAMED + 3);
     for (place, (one, part)) in parts.into_iter().enumerate() {
-        let one = if place < NAMED || one.say == Say::Popular { one } else { Said { say: Say::Others, ..one } };
+        let one =
+            if place < NAMED || one.say == Say::Popular { one } else { Said { say: Say::Others, ..one } };
         gather(&mut said, one, part);
     }
     largest_first(&mut said);

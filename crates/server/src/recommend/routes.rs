@@ -190,7 +190,8 @@ pub(crate) async fn answer(
     let (cart, visit) = (list(&parameters.cart), list(&parameters.visit));
     let Parameters { item, placement, session, .. } = parameters;
     let placement = placement.unwrap_or_else(|| "default".to_owned());
-    let answer = recommend(&app, &Ask { who, placement, item, cart, visit, session, count, content, opt_out })?;
+    let answer =
+        recommend(&app, &Ask { who, placement, item, cart, visit, session, count, content, opt_out })?;
     Ok(Json(AnswerBody::from(&answer)).into_response())
 }
 
