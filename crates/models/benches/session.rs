@@ -5,6 +5,7 @@
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use models::recommend::session::{Params, SessionIndex, SessionKey, Visit};
+use models::recommend::visits::{VisitBuffers, VisitParams, Visits};
 use models::recommend::{ItemId, Scratch};
 use std::hint::black_box;
 
@@ -33,14 +34,46 @@ fn index() -> SessionIndex {
     index
 }
 
+/// Both models: the first step of the blend alone, the whole answer, and a click, learned and forgotten.
+fn visits(bench: &mut Criterion) {
+    let mut visits = Visits::new();
+    visits.extend((0..CLICKS).map(|click| (SessionKey(click / 5), item(click / 5, click), click as i64)));
+    let (mut buffers, mut scratch) = (VisitBuffers::default(), Scratch::new());
+    let asked: Vec<Vec<ItemId>> =
+        (0..1_000).map(|v| (0..1 + v % 6).map(|click| item(CLICKS + v, click)).collect()).collect();
+    let mut turn = asked.iter().cycle();
+    let params = VisitParams::standard(21);
+    bench.bench_function("blend, 21 answers with reasons", |bench| {
+        bench.iter(|| {
+            let items = turn.next().map_or(&[][..], Vec::as_slice);
+            black_box(visits.score(&Visit { items, own: None }, &params, &mut buffers, &mut scratch))
+        });
+    });
+    bench.bench_function("item to item, 21 answers with reasons", |bench| {
+        bench.iter(|| {
+            let items = turn.next().map_or(&[][..], Vec::as_slice);
+            black_box(visits.pairs().score(items, &params.pairs, &mut scratch))
+        });
+    });
+    let mut now = CLICKS;
+    bench.bench_function("learn and forget a click in both models", |bench| {
+        bench.iter(|| {
+            now += 1;
+            let key = SessionKey(now / 5);
+            visits.learn(key, item(key.0, now), now as i64);
+            black_box(visits.forget_click(key, item(key.0, now), now as i64))
+        });
+    });
+}
+
 fn session(bench: &mut Criterion) {
     let mut index = index();
     let mut scratch = Scratch::new();
     let visits: Vec<Vec<ItemId>> =
         (0..1_000).map(|v| (0..1 + v % 6).map(|click| item(CLICKS + v, click)).collect()).collect();
     let mut turn = visits.iter().cycle();
-    for params in [Params::standard(21), Params { recent: 1_500, neighbours: 500, ..Params::standard(21) }] {
-        bench.bench_function(&format!("query, m {} k {}", params.recent, params.neighbours), |bench| {
+    for (name, params) in [("VMIS-kNN", Params::vmis(21)), ("refined", Params::standard(21))] {
+        bench.bench_function(&format!("query, {name}"), |bench| {
             bench.iter(|| {
                 let items = turn.next().map_or(&[][..], Vec::as_slice);
                 black_box(index.score(&Visit { items, own: None }, &params, &mut scratch))
@@ -78,6 +111,6 @@ criterion_group! {
         .sample_size(20)
         .warm_up_time(std::time::Duration::from_millis(500))
         .measurement_time(std::time::Duration::from_secs(2));
-    targets = session
+    targets = session, visits
 }
 criterion_main!(benches);

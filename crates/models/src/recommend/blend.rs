@@ -71,7 +71,7 @@ impl<'a> Voice<'a> {
 
 /// The first step of a blend: the best candidates for which `keep` holds, with their plain sums, best first.
 ///
-/// `keep` sees every candidate once, so a shop's rules cost nothing for what nobody proposed.
+/// `keep` is asked at most once for each candidate, and not for those that are too weak to be among the best.
 pub fn candidates(
     voices: &[Voice<'_>],
     count: usize,

@@ -48,12 +48,25 @@ impl Sums {
         }
     }
 
-    /// The best candidates for which `keep` holds, best first; equal sums by item number.
+    /// The best candidates for which `keep` holds, best first; equal sums by item number. `keep` is asked only where it matters.
     pub fn best(&mut self, count: usize, mut keep: impl FnMut(ItemId) -> bool) -> Vec<(ItemId, f64)> {
         self.ranking.clear();
-        let candidates = self.rows.items().iter().zip(&self.sums);
-        let kept = candidates.filter(|(item, _)| keep(**item));
-        self.ranking.extend(kept.map(|(&item, &score)| Ranked { score, item }));
+        if count == 0 {
+            return Vec::new();
+        }
+        // Whoever is below the best of a full buffer needn't be looked at again.
+        let full = count.saturating_mul(2).saturating_add(64);
+        let mut floor = f64::NEG_INFINITY;
+        for (&item, &score) in self.rows.items().iter().zip(&self.sums) {
+            if score < floor || !keep(item) {
+                continue;
+            }
+            self.ranking.push(Ranked { score, item });
+            if self.ranking.len() == full {
+                keep_best(&mut self.ranking, count);
+                floor = self.ranking.last().map_or(floor, |least| least.score);
+            }
+        }
         keep_best(&mut self.ranking, count);
         self.ranking.iter().map(|best| (best.item, best.score)).collect()
     }

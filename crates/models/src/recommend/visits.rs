@@ -53,7 +53,7 @@ impl VisitParams {
             sessions: Params::standard(count),
             pairs: LinkParams::standard(count),
             sessions_weight: 1.0,
-            pairs_weight: 0.3,
+            pairs_weight: 0.05,
         }
     }
 

@@ -142,7 +142,7 @@ impl ItemKnn {
         revisit / params.other.divisor(self.clicks_on(item))
     }
 
-    /// Calls `take` for the `params.row` entries with the largest counts, in the order of items; of equals the first.
+    /// Calls `take` for the `params.row` entries with the largest counts, in the order of items; of about equal ones the first.
     fn largest(&self, item: ItemId, params: &LinkParams, mut take: impl FnMut(&Entry)) {
         let row = self.rows.get(item.index()).map_or(&[][..], Vec::as_slice);
         if row.len() <= params.row {
@@ -189,16 +189,27 @@ impl Opinion for Links<'_> {
 
     fn give_reasons(&self, outer: f64, winners: &mut Winners) {
         let LinkBuffers { rows, items, .. } = self.buffers;
+        let wanted = winners.items().to_vec();
         for (place, cause) in items.iter().enumerate() {
             let weight = outer * self.pairs.weight(*cause, place, self.params);
-            self.pairs.largest(*cause, self.params, |entry| {
+            let mut give = |entry: &Entry| {
                 let (Some(row), Some(known)) = (winners.row(entry.item), rows.peek(entry.item)) else {
                     return;
                 };
                 let factor = self.pairs.factor(entry.item, self.params, known < self.visited);
                 let part = weight * strength(entry, self.params) * factor;
                 winners.add(row, Contribution { cause: Cause::Visit { item: *cause }, part });
-            });
+            };
+            let row = self.pairs.rows.get(cause.index()).map_or(&[][..], Vec::as_slice);
+            if row.len() > self.params.row {
+                self.pairs.largest(*cause, self.params, give);
+                continue;
+            }
+            for item in &wanted {
+                if let Ok(at) = row.binary_search_by_key(item, |entry| entry.item) {
+                    give(&row[at]);
+                }
+            }
         }
     }
 }

@@ -7,8 +7,9 @@ use rustc_hash::FxHashSet;
 
 const FEW: usize = 7;
 
-/// Up to seven items stand in the table itself, more of them elsewhere.
+/// Up to seven items stand in the table itself, more of them elsewhere. None lies across two cache lines.
 #[derive(Clone, Debug)]
+#[repr(align(32))]
 pub(super) enum Held {
     Few { count: u8, items: [ItemId; FEW] },
     Many(Vec<ItemId>),

@@ -8,7 +8,7 @@
 )]
 
 use super::params::Decay;
-use super::votes::Votes;
+use super::votes::{Ballot, Votes};
 use super::{Params, Post, SessionIndex, SessionKey};
 use crate::recommend::damping::Damping;
 use crate::recommend::opinion::Opinion as _;
@@ -33,14 +33,12 @@ pub struct Neighbour {
     pub similarity: f64,
 }
 
-/// A neighbour in the making: `shared` has bit p set if it holds the visit's p-th newest item; `age` counts from the newest.
+/// A neighbour in the making: `shared` has bit p set if it holds the visit's p-th newest item.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Candidate {
     pub(super) slot: u32,
-    pub(super) age: u32,
     pub(super) shared: u64,
     pub(super) similarity: f64,
-    pub(super) last: i64,
 }
 
 /// The reusable memory of one question: the visit's items, its neighbours, and what they vote for.
@@ -51,15 +49,21 @@ pub struct Neighbourhood {
     /// The place in the visit of each one's newest click, and its weight; the weights add up to 1.
     pub(super) places: Vec<usize>,
     pub(super) weights: Vec<f64>,
+    /// The neighbours, newest first.
     pub(super) near: Vec<Candidate>,
+    /// What each neighbour that votes has to say, and the rows of all their items, one neighbour after the other.
+    pub(super) ballots: Vec<Ballot>,
+    pub(super) voted: Vec<u32>,
+    similarities: Vec<u64>,
     pub(super) rows: Rows,
     pub(super) sums: Vec<f64>,
     pub(super) scores: Vec<(ItemId, f64)>,
 }
 
-/// What hasn't been merged yet of a posting list, newest last, and the weight of its item.
+/// What hasn't been merged yet of a posting list, newest last.
 struct Head<'a> {
     list: &'a [Post],
+    bit: u64,
     weight: f64,
 }
 
@@ -115,33 +119,34 @@ impl SessionIndex {
     /// after m: no hash map, no heap. The m newest of the union are the sessions that the paper's algorithm ends with.
     fn gather(&self, visit: &Visit<'_>, params: &Params, hood: &mut Neighbourhood) {
         self.weigh(visit, params, hood);
-        let Neighbourhood { items, weights, near, .. } = hood;
+        let Neighbourhood { items, weights, near, similarities, .. } = hood;
         near.clear();
         let own = visit.own.and_then(|key| self.slots.get(&key).copied());
-        let list = |item: &ItemId| self.postings.get(item.index()).map_or(&[][..], Vec::as_slice);
-        let head = |(item, weight): (&ItemId, &f64)| Head { list: list(item), weight: *weight };
-        let mut heads: Vec<Head<'_>> =
-            items.iter().zip(weights.iter()).map(head).filter(|head| !head.list.is_empty()).collect();
-        let bits: Vec<u64> =
-            (0..items.len()).filter(|p| !list(&items[*p]).is_empty()).map(|p| 1 << p).collect();
+        let head = |(position, (item, weight)): (usize, (&ItemId, &f64))| Head {
+            list: self.postings.get(item.index()).map_or(&[][..], Vec::as_slice),
+            bit: 1 << position,
+            weight: *weight,
+        };
+        let mut heads: Vec<Head<'_>> = items.iter().zip(weights.iter()).enumerate().map(head).collect();
+        heads.retain(|head| !head.list.is_empty());
         // Of sessions that share the same one item the newest are the nearest, unless the length counts.
         let alike = heads.len() == 1 && params.length == Damping::Ignored;
         let most = if alike { params.recent.min(params.neighbours) } else { params.recent };
         while near.len() < most {
-            let ends = heads.iter().filter_map(|head| head.list.last().copied());
-            let Some(newest) = ends.reduce(|a, b| if self.newer(b, a) { b } else { a }) else { break };
-            let mut found = Candidate {
-                slot: newest.slot,
-                age: near.len() as u32,
-                shared: 0,
-                similarity: 0.0,
-                last: newest.last,
-            };
-            for (head, bit) in heads.iter_mut().zip(&bits) {
+            let mut ends = heads.iter().filter_map(|head| head.list.last());
+            let Some(mut newest) = ends.next() else { break };
+            for end in ends {
+                if end.last > newest.last || (end.last == newest.last && self.newer(*end, *newest)) {
+                    newest = end;
+                }
+            }
+            let newest = *newest;
+            let mut found = Candidate { slot: newest.slot, shared: 0, similarity: 0.0 };
+            for head in &mut heads {
                 if let Some((end, rest)) = head.list.split_last()
                     && end.slot == newest.slot
                 {
-                    found.shared |= bit;
+                    found.shared |= head.bit;
                     found.similarity += head.weight;
                     head.list = rest;
                 }
@@ -151,7 +156,7 @@ impl SessionIndex {
                 near.push(found);
             }
         }
-        keep_nearest(near, params.neighbours);
+        keep_nearest(near, params.neighbours, similarities);
     }
 
     /// ln((N + 1) / n).
@@ -182,15 +187,22 @@ impl SessionIndex {
     }
 }
 
-/// The k most similar, of equals the newest, in order of age.
-fn keep_nearest(candidates: &mut Vec<Candidate>, count: usize) {
-    if count == 0 {
-        candidates.clear();
-    } else if candidates.len() > count {
-        candidates.select_nth_unstable_by(count - 1, |a, b| {
-            b.similarity.total_cmp(&a.similarity).then(a.age.cmp(&b.age))
-        });
-        candidates.truncate(count);
-        candidates.sort_unstable_by_key(|near| near.age);
+/// The k most similar, of equals the newest, in the order in which they stand, which is newest first.
+fn keep_nearest(near: &mut Vec<Candidate>, count: usize, similarities: &mut Vec<u64>) {
+    if count == 0 || near.len() <= count {
+        near.truncate(count);
+        return;
     }
+    // Numbers that aren't below 0 are in the order of their bits, and whole numbers are quicker to select from.
+    similarities.clear();
+    similarities.extend(near.iter().map(|near| near.similarity.to_bits()));
+    let (above, least, _) = similarities.select_nth_unstable_by(count - 1, |a, b| b.cmp(a));
+    let least = *least;
+    let mut equals = count - above.iter().filter(|bits| **bits > least).count();
+    near.retain(|near| {
+        let bits = near.similarity.to_bits();
+        let taken = bits > least || (bits == least && equals > 0);
+        equals -= usize::from(taken && bits == least);
+        taken
+    });
 }

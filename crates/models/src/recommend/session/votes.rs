@@ -1,7 +1,7 @@
 //! What the neighbours of a visit vote for, and why.
 //!
 //! Must never explain an item by a neighbour's session: reasons are items of the asker's own visit. Must never let the second
-//! step count otherwise than the first: both go through [`Ballot`].
+//! step count otherwise than the first: both go by the same [`Ballot`]s.
 #![expect(
     clippy::indexing_slicing,
     reason = "slots come from the index, rows from `Rows`, positions are below the visit's length"
@@ -27,17 +27,19 @@ use crate::recommend::{Cause, Contribution, ItemId};
 ///
 /// ```
 /// use models::recommend::{ItemId, Scratch, blend::{Voice, decide}};
-/// use models::recommend::session::{Neighbourhood, Params, SessionIndex, SessionKey, Visit};
+/// use models::recommend::session::{Neighbourhood, Params, Rarity, SessionIndex, SessionKey, Visit};
 /// let [tent, mat, stove] = [ItemId(0), ItemId(1), ItemId(2)];
 /// let mut index = SessionIndex::new();
 /// for (session, item, time) in [(1, tent, 10), (1, mat, 11), (2, tent, 20), (2, mat, 21), (2, stove, 22)] {
 ///     index.learn(SessionKey(session), item, time);
 /// }
-/// let (params, mut hood) = (Params::standard(9), Neighbourhood::default());
+/// let params = Params { rarity: Rarity::Ignored, ..Params::standard(9) };
+/// let mut hood = Neighbourhood::default();
 /// let votes = index.votes(&Visit { items: &[tent], own: None }, &params, &mut hood);
 /// let list = decide(&[Voice::new(&votes, 1.0, 1.0).unwrap()], 1, |_| true, &mut Scratch::new());
 /// assert_eq!(list[0].item(), mat);
-/// assert_eq!(list[0].score(), votes.scores().iter().find(|(item, _)| *item == mat).unwrap().1);
+/// let plain = votes.scores().iter().find(|(item, _)| *item == mat).unwrap().1;
+/// assert!((list[0].score() - plain).abs() < 1e-12);
 /// ```
 #[derive(Debug)]
 pub struct Votes<'a> {
@@ -48,37 +50,35 @@ pub struct Votes<'a> {
     visited: usize,
 }
 
-/// One neighbour's say: its items, where the newest shared one stands, and what its vote is worth but for the shared weights.
-struct Ballot<'a> {
-    items: &'a [ItemId],
-    at: usize,
+/// One neighbour's say: how many items it has, at which of them the newest shared one stands, which items are shared, and what its
+/// vote is worth but for their weights.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ballot {
+    items: u32,
+    at: u32,
+    shared: u64,
     worth: f64,
 }
 
-/// δ for the first distances, so that the inner loop doesn't divide.
-struct Distances {
-    after: [f64; 16],
-    before: [f64; 16],
-}
+/// How far the table of distances goes; beyond it they count as its ends.
+const FAR: usize = 15;
+
+/// δ for every distance from −[`FAR`] to [`FAR`], so that the inner loop neither divides nor branches.
+struct Distances([f64; 2 * FAR + 1]);
 
 impl Distances {
     fn of(params: &Params) -> Self {
-        let far = |rate: f64, d: usize| 1.0 / (1.0 + rate * (d.max(1) - 1) as f64);
-        Self {
-            after: std::array::from_fn(|d| far(params.after, d)),
-            before: std::array::from_fn(|d| params.backward * far(params.before, d)),
-        }
+        let far = |rate: f64, d: usize| 1.0 / (1.0 + rate * (d - 1) as f64);
+        Self(std::array::from_fn(|at| match at.checked_sub(FAR) {
+            Some(0) => 1.0,
+            Some(d) => far(params.after, d),
+            None => params.backward * far(params.before, FAR - at),
+        }))
     }
 
-    /// δ of the item at `place` when the shared one stands at `at`. Distances beyond the table count as its last.
-    fn factor(&self, place: usize, at: usize) -> f64 {
-        if place == at {
-            1.0
-        } else if place > at {
-            self.after[(place - at).min(15)]
-        } else {
-            self.before[(at - place).min(15)]
-        }
+    /// δ of the item at `place` when the shared one stands at `at`.
+    fn factor(&self, place: usize, at: u32) -> f64 {
+        self.0[(place + FAR).saturating_sub(at as usize).min(2 * FAR)]
     }
 }
 
@@ -89,10 +89,12 @@ impl<'a> Votes<'a> {
         params: &'a Params,
         hood: &'a mut Neighbourhood,
     ) -> Self {
-        let Neighbourhood { items, places, near, rows, sums, scores, .. } = hood;
+        let Neighbourhood { items, places, near, ballots, voted, rows, sums, scores, .. } = hood;
         rows.start();
         sums.clear();
         scores.clear();
+        ballots.clear();
+        voted.clear();
         match params.exclude {
             Exclude::Current => visit.items.last().into_iter().for_each(|item| rows.bar(*item)),
             Exclude::Visited => visit.items.iter().for_each(|item| rows.bar(*item)),
@@ -103,13 +105,32 @@ impl<'a> Votes<'a> {
         }
         let visited = sums.len();
         let distances = Distances::of(params);
-        let newest = near.first().map_or(0, |near| near.last);
+        // Touching all sessions first lets the machine fetch them, which lie apart, at the same time.
+        let (mut total, mut touched) = (0, 0);
         for candidate in near.iter() {
-            let Some(ballot) = Ballot::of(index, candidate, newest, params, items, places) else { continue };
-            let vote = ballot.worth * candidate.similarity;
-            for (place, item) in ballot.items.iter().enumerate() {
-                let Some(row) = rows.row(*item) else { continue };
-                let share = vote * distances.factor(place, ballot.at);
+            let held = index.held[candidate.slot as usize].as_slice();
+            total += held.len();
+            touched ^= held.last().map_or(0, |item| item.0);
+        }
+        std::hint::black_box(touched);
+        voted.reserve(total);
+        let newest = near.first().map_or(0, |near| index.recency[near.slot as usize].last);
+        for candidate in near.iter() {
+            let held = index.held[candidate.slot as usize].as_slice();
+            if held.len() > params.longest_session {
+                continue;
+            }
+            let worth = worth(index, candidate, newest, params, places);
+            let first = items[candidate.shared.trailing_zeros() as usize];
+            let at = held.iter().position(|item| *item == first).unwrap_or_default() as u32;
+            let vote = worth * candidate.similarity;
+            let worth = worth / params.length.divisor(held.len());
+            ballots.push(Ballot { items: held.len() as u32, at, shared: candidate.shared, worth });
+            for (place, item) in held.iter().enumerate() {
+                let row = rows.row(*item);
+                voted.push(row.map_or(u32::MAX, |row| row as u32));
+                let Some(row) = row else { continue };
+                let share = vote * distances.factor(place, at);
                 match sums.get_mut(row) {
                     Some(sum) => *sum += share,
                     None => sums.push(share),
@@ -132,29 +153,18 @@ impl<'a> Votes<'a> {
     }
 }
 
-impl<'a> Ballot<'a> {
-    /// `None` for robots, which have no vote.
-    fn of(
-        index: &'a SessionIndex,
-        near: &Candidate,
-        newest: i64,
-        params: &Params,
-        items: &[ItemId],
-        places: &[usize],
-    ) -> Option<Self> {
-        let held = index.held[near.slot as usize].as_slice();
-        if held.len() > params.longest_session {
-            return None;
-        }
-        let first = near.shared.trailing_zeros() as usize;
-        let at = held.iter().position(|item| *item == items[first])?;
-        let lambda = match params.newest_shared {
-            Decay::Linear => (1.0 - 0.1 * (first as f64 + 1.0)).max(0.0),
-            Decay::Hyperbolic { rate } => 1.0 / (1.0 + rate * places[first] as f64),
-        };
-        let days = newest.saturating_sub(near.last) as f64 / 86_400.0;
-        Some(Self { items: held, at, worth: lambda / (1.0 + params.age_per_day * days) })
+/// λ of the newest shared item by the neighbour's age.
+fn worth(index: &SessionIndex, near: &Candidate, newest: i64, params: &Params, places: &[usize]) -> f64 {
+    let first = near.shared.trailing_zeros() as usize;
+    let lambda = match params.newest_shared {
+        Decay::Linear => (1.0 - 0.1 * (first as f64 + 1.0)).max(0.0),
+        Decay::Hyperbolic { rate } => 1.0 / (1.0 + rate * places[first] as f64),
+    };
+    if params.age_per_day == 0.0 {
+        return lambda;
     }
+    let age = newest.saturating_sub(index.recency[near.slot as usize].last);
+    lambda / (1.0 + params.age_per_day * age as f64 / 86_400.0)
 }
 
 /// What an item's votes are multiplied by.
@@ -170,35 +180,42 @@ impl Opinion for Votes<'_> {
     }
 
     fn give_reasons(&self, outer: f64, winners: &mut Winners) {
-        let Neighbourhood { items, places, weights, near, rows, .. } = self.hood;
+        let Neighbourhood { items, weights, ballots, voted, rows, .. } = self.hood;
         let width = items.len();
-        let mut parts = vec![0.0; winners.items().len() * width];
+        // Whoever has no row here was barred, or nobody's choice.
+        let won: Vec<Option<usize>> = winners.items().iter().map(|item| rows.peek(*item)).collect();
+        let mut places = vec![u32::MAX; rows.items().len()];
+        for (winner, row) in won.iter().enumerate() {
+            row.iter().for_each(|row| places[*row] = winner as u32);
+        }
+        let mut parts = vec![0.0; won.len() * width];
         let distances = Distances::of(self.params);
-        let newest = near.first().map_or(0, |near| near.last);
-        for candidate in near {
-            let Some(ballot) = Ballot::of(self.index, candidate, newest, self.params, items, places) else {
-                continue;
-            };
-            let worth = ballot.worth / self.params.length.divisor(ballot.items.len());
-            for (place, item) in ballot.items.iter().enumerate() {
-                let Some(row) = winners.row(*item) else { continue };
-                let share = worth * distances.factor(place, ballot.at);
-                let mut shared = candidate.shared;
+        let mut start = 0;
+        for ballot in ballots {
+            let said = &voted[start..][..ballot.items as usize];
+            start += ballot.items as usize;
+            for (place, row) in said.iter().enumerate() {
+                let winner = places.get(*row as usize).copied().unwrap_or(u32::MAX);
+                if winner == u32::MAX {
+                    continue;
+                }
+                let share = ballot.worth * distances.factor(place, ballot.at);
+                let parts = &mut parts[winner as usize * width..][..width];
+                let mut shared = ballot.shared;
                 while shared != 0 {
                     let position = shared.trailing_zeros() as usize;
-                    parts[row * width + position] += share * weights[position];
+                    parts[position] += share * weights[position];
                     shared &= shared - 1;
                 }
             }
         }
-        for row in 0..winners.items().len() {
-            let item = winners.items()[row];
-            // Whoever has no row here was barred, or nobody's choice.
-            let Some(known) = rows.peek(item) else { continue };
-            let factor = outer * factor(self.index, self.params, item, known < self.visited);
-            for (position, cause) in items.iter().enumerate() {
-                let part = parts[row * width + position] * factor;
-                winners.add(row, Contribution { cause: Cause::Visit { item: *cause }, part });
+        for (winner, row) in won.iter().enumerate() {
+            let Some(row) = row else { continue };
+            let item = winners.items()[winner];
+            let factor = outer * factor(self.index, self.params, item, *row < self.visited);
+            for (part, cause) in parts[winner * width..].iter().zip(items) {
+                winners
+                    .add(winner, Contribution { cause: Cause::Visit { item: *cause }, part: part * factor });
             }
         }
     }

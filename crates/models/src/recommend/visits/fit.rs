@@ -207,7 +207,7 @@ fn moves() -> Vec<Move<VisitParams>> {
         revisit,
         rates(&[0.0, 0.1, 0.3], |params, rate| params.newest_shared = Decay::Hyperbolic { rate }),
         dial(&[500, 1_000], |params, value| params.recent = value),
-        dial(&[100, 200, 300], |params, value| params.neighbours = value),
+        dial(&[100, 150, 200], |params, value| params.neighbours = value),
         rates(&[0.0, 0.02, 0.1], |params, value| params.age_per_day = value),
     ]
 }
