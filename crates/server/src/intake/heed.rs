@@ -2,9 +2,11 @@
 //!
 //! A decision is heeded within the very event that brought it. Nothing here stores anything but ledger entries.
 
+use jiff::Timestamp;
 use privacy::consent::{LedgerEntry, LedgerState};
 use privacy::data::Kind;
 use privacy::pseudonym::IdentityKind;
+use privacy::store::Law;
 use privacy::subject::Subject;
 
 use super::row::Row;
@@ -114,15 +116,20 @@ impl Take<'_, '_> {
         if entries.is_empty() {
             return Ok(false);
         }
-        let (tx, now) = (self.tx, self.means.now);
+        let (tx, law, now) = (self.tx, self.law, self.means.now);
         let known = self.known(subject)?;
-        known.access.clear();
+        let before = permitted(&known.state, law, now);
         let mut closed = false;
         for entry in entries {
             tx.append(subject, &entry, now)?;
             closed |= closes(&entry);
             known.state.apply(entry);
         }
+        // The same yes once more changes nothing about what may be kept, and so nothing that was learnt.
+        if !closed && permitted(&known.state, law, now) == before {
+            return Ok(true);
+        }
+        known.access.clear();
         if is_new == IsNew::No {
             self.relearn.insert(*subject);
             if closed {
@@ -131,6 +138,12 @@ impl Take<'_, '_> {
         }
         Ok(true)
     }
+}
+
+/// The purposes that may be pursued, by their places in the register.
+fn permitted(state: &LedgerState, law: &Law, now: Timestamp) -> Vec<bool> {
+    let Law { register, notices } = law;
+    register.purposes.keys().map(|purpose| state.permit(purpose, register, notices, now).is_ok()).collect()
 }
 
 /// What became of an event's decisions.
