@@ -127,7 +127,9 @@ fn main() {
             }
         });
         let rows = new_rows(&data_dir.join("equipoise.db"), &mut known);
-        let parts: Vec<&[PlainRow]> = rows.chunks(rows.len().div_ceil(batches)).collect();
+        // As many commits as there were batches.
+        let part = |number: usize| &rows[number * rows.len() / batches..(number + 1) * rows.len() / batches];
+        let parts: Vec<&[PlainRow]> = (0..batches).map(part).collect();
         let bare = spent(|| parts.iter().for_each(|part| put(&bare_table, part)));
         let read = spent(|| put_reading(&read_table, &parts, &bodies));
 

@@ -24,14 +24,11 @@ pub(crate) fn measure(root: &Path) -> Result<()> {
         print!("{output}");
         let Figures { rate, to_bare, cpu_to_bare, to_read, cpu_to_read } = Figures::read(&output)?;
         table.row(&format!("batches of {events}"), format!("{rate:.0} events/s"), "everything on");
-        for (against, ratio) in [
-            ("  against bare rows", to_bare),
-            ("  the same by CPU time", cpu_to_bare),
-            ("  against bodies read, then rows", to_read),
-            ("  the same by CPU time", cpu_to_read),
-        ] {
-            table.at_least(against, ratio, LEAST_RATIO);
-        }
+        table.at_least("  against bare rows", to_bare, LEAST_RATIO);
+        table.at_least("  against bodies read, then rows", to_read, LEAST_RATIO);
+        // What the two threads of the full way take together; no rate, so there is no least of it.
+        table.row("  bare rows by time of the processor", format!("{cpu_to_bare:.2}"), "of all threads");
+        table.row("  bodies read, then rows", format!("{cpu_to_read:.2}"), "of all threads");
     }
     table.print();
     Ok(())
