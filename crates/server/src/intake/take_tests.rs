@@ -194,6 +194,26 @@ fn an_explicit_decision_is_recorded_though_it_brings_no_row() {
 }
 
 #[test]
+fn a_yes_said_once_more_is_recorded_and_loses_nothing_that_was_learnt() {
+    let shop = shop();
+    let yes = json!({"personalisation": true});
+    let decided = json!({"type": "track", "event": "Segment Consent Preference Updated", "userId": "u",
+        "timestamp": "2026-05-01T00:01:00Z", "context": {"consent": {"categoryPreferences": yes}}});
+    let see = |message: &str| view(json!({"userId": "u"}), message, yes.clone());
+    assert_eq!(shop.take(json!([see("1"), decided, see("2")]), Gpc::Silent).stored, 3);
+    let entries = shop.store.read(|tx| {
+        let subject = tx.find(IdentityKind::UserId, "u")?.unwrap();
+        tx.ledger_entries(&subject)
+    });
+    assert_eq!(entries.unwrap().len(), 2);
+    assert_eq!(shop.rows(Kind::BrowsingHistory), 2);
+    let fresh = Engine::new(privacy::aggregate::Threshold::of(3));
+    crate::recommend::replay(&shop.store, &fresh, now(), &|_| ()).unwrap();
+    assert_eq!(shop.engine.people(), fresh.people());
+    assert_ne!(shop.engine.people(), (0, 0));
+}
+
+#[test]
 fn a_write_key_opens_again_only_what_somebody_without_a_name_closed() {
     let decide = |who: &str, id: &str, yes: bool, minute: u8| {
         json!({"type": "track", "event": "Segment Consent Preference", who: id,
