@@ -56,7 +56,7 @@ impl Worksheet {
 impl BasketIndex {
     /// Fills the sheet with the neighbours of these lines and with their votes.
     ///
-    /// similarity(u, v) = Σ_j ln((N + 1) / (n_j + 1)) · x_uj x_vj / (|x_u| |x_v|), N being the number of buyers and n_j those of
+    /// similarity(u, v) = Σ_j ln((N + 1) / n_j) · x_uj x_vj / (|x_u| |x_v|), N being the number of buyers and n_j those of
     /// item j; an item's vote is Σ over the k most similar of similarity · x_v, by the sum of the similarities.
     pub(super) fn gather(
         &self,
@@ -68,7 +68,8 @@ impl BasketIndex {
         let Worksheet { dots, votes, near, similarity, used } = sheet;
         dots.start(self.buyers.len());
         votes.start(self.posts.len());
-        (near.clear(), used.clear());
+        near.clear();
+        used.clear();
         *similarity = 0.0;
         if params.neighbours == 0 {
             return;
@@ -83,7 +84,7 @@ impl BasketIndex {
             if reads > params.reads {
                 break;
             }
-            let rarity = ((self.buyers() as f64 + 1.0) / (buyers as f64 + 1.0)).ln();
+            let rarity = ((self.buyers() as f64 + 1.0) / (buyers.max(1) as f64)).ln();
             let weight = rarity * lines[place].steady / length;
             used.push((place, weight));
             for post in list(&lines[place]) {

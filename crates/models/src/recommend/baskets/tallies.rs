@@ -117,11 +117,9 @@ impl Tallies {
     /// (returns + κ · the shop's rate) / (chances + κ): how likely a buyer's next basket holds the item again.
     pub(super) fn again(&self, item: ItemId) -> f64 {
         let rate = |tally: &Tally| tally.returns as f64 / tally.chances.max(1) as f64;
-        let of = |tally: &Tally| {
-            (tally.returns as f64 + PRIOR_CHANCES * rate(&self.total))
-                / (tally.chances as f64 + PRIOR_CHANCES)
-        };
-        self.get(item).map_or(0.0, of)
+        let unknown = Tally::default();
+        let tally = self.get(item).unwrap_or(&unknown);
+        (tally.returns as f64 + PRIOR_CHANCES * rate(&self.total)) / (tally.chances as f64 + PRIOR_CHANCES)
     }
 
     /// The share of lately made baskets that hold the item.
