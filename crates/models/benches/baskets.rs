@@ -26,7 +26,7 @@ fn splitmix(state: u64) -> u64 {
 fn item(buyer: u64, line: u64) -> ItemId {
     let uniform = |seed: u64| (splitmix(seed) >> 11) as f64 / (1u64 << 53) as f64;
     let seed = buyer.wrapping_mul(1_000_003);
-    let seed = if line % 2 == 0 { seed ^ (splitmix(seed ^ line) % 6) } else { seed ^ (line << 8) };
+    let seed = if line.is_multiple_of(2) { seed ^ (splitmix(seed ^ line) % 6) } else { seed ^ (line << 8) };
     ItemId((uniform(seed).powi(3) * ITEMS) as u32)
 }
 

@@ -101,6 +101,9 @@ impl BasketIndex {
         let Request { lines, params, .. } = request;
         self.gather(lines, ask.own, params, sheet);
         let mut ranking: Vec<Ranked> = Vec::new();
+        if params.count == 0 {
+            return ranking;
+        }
         let consider = |item: ItemId, line: Option<&Line>, ranking: &mut Vec<Ranked>| {
             let score = self.sum(item, line, request, sheet);
             if score > 0.0 {
@@ -108,18 +111,30 @@ impl BasketIndex {
             }
         };
         lines.iter().for_each(|line| consider(line.item, Some(line), &mut ranking));
-        let others = sheet.votes.iter().map(|(number, _)| ItemId(number));
-        others
-            .filter(|item| self.may_propose(*item, request))
-            .for_each(|item| consider(item, None, &mut ranking));
         keep_best(&mut ranking, params.count);
-        let weight = params.weights.most_popular(MOST_IN_SEASON);
-        let full = |ranking: &Vec<Ranked>| ranking.len() >= params.count;
+        // What can't reach the last place even in full season isn't looked at; rounding hides nothing behind the margin.
+        let full = params.weights.at(MOST_IN_SEASON);
+        let most = |item: ItemId, vote: f64| {
+            (full.popular * self.tallies.popularity(item) + full.neighbours * vote) * (1.0 + 1e-9)
+        };
+        let last = |ranking: &[Ranked]| {
+            if ranking.len() < params.count { 0.0 } else { ranking.last().map_or(0.0, |last| last.score) }
+        };
+        let mut least = last(&ranking);
+        for (number, _) in sheet.votes.iter() {
+            let item = ItemId(number);
+            if most(item, self.vote(item, sheet)) >= least && self.may_propose(item, request) {
+                consider(item, None, &mut ranking);
+                if ranking.len() >= 4 * params.count {
+                    keep_best(&mut ranking, params.count);
+                    least = last(&ranking);
+                }
+            }
+        }
+        keep_best(&mut ranking, params.count);
         for item in self.tallies.popular() {
-            // Rounding can't hide a candidate behind this margin.
-            let most = self.tallies.popularity(item) * weight * (1.0 + 1e-9);
-            let last = ranking.last().map_or(0.0, |last| last.score);
-            if most <= 0.0 || (full(&ranking) && most < last) || params.count == 0 {
+            let most = most(item, 0.0);
+            if most <= 0.0 || most < last(&ranking) {
                 break;
             }
             if sheet.votes.get(item.0) == 0.0 && self.may_propose(item, request) {

@@ -76,11 +76,6 @@ impl Weights {
         let (plain, by_season) = (self.plain.array(), self.by_season.array());
         Terms::from_array(std::array::from_fn(|term| plain[term] + by_season[term] * season))
     }
-
-    /// An upper bound of the weight of popularity.
-    pub(super) fn most_popular(&self, season: f64) -> f64 {
-        self.plain.popular + self.by_season.popular * season
-    }
 }
 
 /// Gathers what happened next and finds the weights that would have said so best.
