@@ -71,10 +71,17 @@ impl Tiles {
         self.tiles[place] = tile;
     }
 
-    /// The number in `row` and `column`.
+    /// The number in `row` and `column`, from the row's own tiles if they are there: they were read just before.
     pub(super) fn at(&self, row: usize, column: usize) -> f64 {
-        let (high, low) = (row.max(column), row.min(column));
-        self.tile(high / SIDE, low / SIDE)[high % SIDE * SIDE + low % SIDE]
+        let (i, j) = (row / SIDE, column / SIDE);
+        let (tile, row, column) = if i >= j {
+            (self.tile(i, j), row, column)
+        } else if j < MIRRORED {
+            (self.turned[place(j, i)].as_slice(), row, column)
+        } else {
+            (self.tile(j, i), column, row)
+        };
+        tile[row % SIDE * SIDE + column % SIDE]
     }
 
     /// Puts `value` in `row` and `column`, and in `column` and `row`.
