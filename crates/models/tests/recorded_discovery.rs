@@ -1,7 +1,6 @@
 //! EASE on a year of a gift shop's invoices: it must find what the literature's implementation finds, and more with the trend.
 //!
 //! Must never fail for want of the recordings: without them it says so and passes.
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 #[path = "../examples/evaluate_discovery/log.rs"]
 mod log;

@@ -116,6 +116,7 @@ fn report(split: &Split) -> Result<(), Box<dyn Error>> {
     measure("EASE 600, 120 days' half-life", split, &mut lifted(&ease, Some(120.0), flat));
     let standard = Dials::standard();
     measure("EASE 600, 120 days' half-life, trend", split, &mut lifted(&ease, Some(120.0), standard));
+    forget(ease, &split.rows)?;
     let start = Instant::now();
     let (ials, settled) = Ials::fit(&split.rows, ials::Dials::standard())?;
     println!("iALS fitted in {:.2?}: {settled:?}", start.elapsed());
@@ -145,6 +146,31 @@ fn lifted<'a>(
     }
 }
 
+/// How long it takes to forget a customer, and to write 32 such changes into the matrix, which can wait.
+fn forget(mut ease: Ease, rows: &[Vec<ItemId>]) -> Result<(), Box<dyn Error>> {
+    let (mut forgetting, mut folding) = (Vec::new(), Vec::new());
+    for row in rows.iter().step_by(5) {
+        let start = Instant::now();
+        ease.forget(row)?;
+        forgetting.push(start.elapsed().as_micros());
+        if ease.pending() == 32 {
+            let start = Instant::now();
+            ease.fold();
+            folding.push(start.elapsed().as_micros());
+        }
+    }
+    println!("{}", spent("forget a customer", forgetting));
+    println!("{}", spent("fold 32 changes", folding));
+    println!("drift after {} customers forgotten: {:.1e}", rows.len().div_ceil(5), ease.drift(1));
+    Ok(())
+}
+
+fn spent(name: &str, mut micros: Vec<u128>) -> String {
+    micros.sort_unstable();
+    let at = |share: usize| micros.get(micros.len() * share / 100).copied().unwrap_or(0);
+    format!("{name}: µs p50 {} p90 {} p99 {}", at(50), at(90), at(99))
+}
+
 /// Prints the means of a model's answers.
 fn measure(name: &str, split: &Split, answer: &mut dyn FnMut(&Asked, &Split) -> Vec<ItemId>) {
     let (mut recalls, mut gains, mut micros) = (Vec::new(), Vec::new(), Vec::new());
@@ -157,17 +183,13 @@ fn measure(name: &str, split: &Split, answer: &mut dyn FnMut(&Asked, &Split) -> 
         gains.extend(ndcg(&list, &asked.new, K));
         coverage.add(&list);
     }
-    micros.sort_unstable();
-    let at = |share: usize| micros.get(micros.len() * share / 100).copied().unwrap_or(0);
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
     println!(
-        "{name:70} recall@{K} {:.4}  ndcg@{K} {:.4}  coverage {:.3}  µs p50 {} p90 {} p99 {}",
+        "{} recall@{K} {:.4} ndcg@{K} {:.4} coverage {:.3}",
+        spent(&format!("{name:50}"), micros),
         mean(&recalls),
         mean(&gains),
         coverage.share(split.counts.items()).unwrap_or(0.0),
-        at(50),
-        at(90),
-        at(99),
     );
 }
 
