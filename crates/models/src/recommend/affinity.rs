@@ -117,8 +117,9 @@ impl CoCounts {
     /// [`AffinityError::NeverLearned`] if the counts show that it can't be in there; nothing is changed then.
     pub fn forget(&mut self, basket: &[ItemId]) -> Result<(), AffinityError> {
         let items = distinct(basket);
-        for &item in &items {
-            if let Some(other) = items.iter().find(|other| self.together(item, **other) == 0) {
+        // Counts are symmetric, so each pair is looked up once.
+        for (at, &item) in items.iter().enumerate() {
+            if let Some(other) = items[at..].iter().find(|other| self.together(item, **other) == 0) {
                 return Err(AffinityError::NeverLearned(item, *other));
             }
         }
