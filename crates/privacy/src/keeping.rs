@@ -76,6 +76,12 @@ impl<'law> Keeping<'law> {
         Self { today: Day::of(now), purposes }
     }
 
+    /// The same purposes on another day.
+    #[must_use]
+    pub fn on(&self, day: Day) -> Self {
+        Self { today: day, purposes: self.purposes.clone() }
+    }
+
     /// For how many days rows of this kind may be kept; `None` if not at all.
     #[must_use]
     pub fn days(&self, kind: Kind) -> Option<u32> {

@@ -42,6 +42,11 @@ impl NoticeHistory {
         self.versions.get(&version)
     }
 
+    /// What was declared in each version, the first first.
+    pub fn registers(&self) -> impl Iterator<Item = &Register> {
+        self.versions.values()
+    }
+
     /// Whether `register` says something that the newest notice doesn't, so that a new version is due.
     #[must_use]
     pub fn needs_new_version(&self, register: &Register) -> bool {

@@ -2,6 +2,7 @@
 //!
 //! A store must never see plaintext, and must never answer from anything but the transaction at hand.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -83,6 +84,18 @@ pub struct Law {
     pub register: Arc<Register>,
     /// The notices so far.
     pub notices: Arc<NoticeHistory>,
+}
+
+impl Law {
+    /// For how many days any purpose keeps rows of this kind, by the register or by any notice so far; each once.
+    #[must_use]
+    pub fn retentions(&self, kind: Kind) -> BTreeSet<u32> {
+        let registers = self.notices.registers().chain(std::iter::once(&*self.register));
+        registers
+            .flat_map(|register| register.purposes_of(kind))
+            .map(|(_, declaration)| declaration.retention_days)
+            .collect()
+    }
 }
 
 /// A sealed row as it comes out of the store.

@@ -163,15 +163,20 @@ impl<'w> WriteTx<'w> {
         entry: &LedgerEntry,
         recorded_at: Timestamp,
     ) -> Result<u64, StoreError> {
-        self.with_ledger(subject, |ledger| {
-            let seq = ledger.entries;
-            ledger::append(self.connection, subject, seq, entry, recorded_at)?;
-            ledger.entries += 1;
-            ledger.state.apply(entry.clone());
-            self.changed(subject, 1);
-            Ok(seq)
-        })?
-        .ok_or_else(unknown)
+        let seq = self
+            .with_ledger(subject, |ledger| {
+                let seq = ledger.entries;
+                ledger::append(self.connection, subject, seq, entry, recorded_at)?;
+                ledger.entries += 1;
+                ledger.state.apply(entry.clone());
+                self.changed(subject, 1);
+                Ok(seq)
+            })?
+            .ok_or_else(unknown)?;
+        if let LedgerEntry::Consent(record) = entry {
+            self.note_late_yes(subject, record.at)?;
+        }
+        Ok(seq)
     }
 
     /// Stores a sealed row, unless it is there already.
@@ -185,6 +190,9 @@ impl<'w> WriteTx<'w> {
             row,
         )?;
         self.changed(row.subject(), changed);
+        if changed > 0 {
+            self.note_late_row(row.subject(), row.kind(), row.row().day)?;
+        }
         Ok(if changed == 0 { Put::Duplicate } else { Put::Stored })
     }
 

@@ -1,6 +1,7 @@
 //! The clocks that run without being asked: what is past its retention goes, consents that have run out are closed in
 //! the ledger, and what a law no longer keeps is deleted. Must never touch what a restriction holds in place.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -8,10 +9,11 @@ use privacy::audit::Author;
 use privacy::consent::{ConsentRecord, LedgerState, Source, Status};
 use privacy::data::Kind;
 use privacy::keeping::Keeping;
+use privacy::notice::NoticeVersion;
 use privacy::purpose::LegalBasis;
 use privacy::store::{Day, Law, StoreError, Tx};
 use privacy::subject::Subject;
-use store::{ReadTx, Write};
+use store::{LastLook, ReadTx, Write};
 
 use super::ExerciseError;
 use super::stopping::settle;
@@ -21,35 +23,83 @@ use crate::consent::decide;
 /// How many people are looked at in one reading, and settled in one write.
 const BATCH: usize = 200;
 
-/// Deletes what has outlived its retention and closes consents that have run out; once a day. Says for how many people
-/// something was done, with the rows that a law no longer keeps. Blocks.
+/// Deletes what has outlived its retention, cuts what has outlived some purpose's, and closes consents that have run out;
+/// once a day. Looks only at people of whom a row or a yes has passed a limit since the last look, or came in late; at
+/// everybody the first time, and after a change of the notice. Says for how many people something was done, with the
+/// rows that a law no longer keeps. Blocks.
 ///
 /// # Errors
 /// [`StoreError`] when the store can't be used. What was done until then stays done; the next run does the rest.
 pub fn expire(app: &Arc<App>) -> Result<u64, StoreError> {
     let now = app.now();
-    let mut people = Vec::new();
-    app.store.read(|tx| tx.subjects(&mut |subject| people.push(subject)))?;
+    let look = app.store.read(|tx| look(tx, now))?;
     let mut done = 0;
-    for some in people.chunks(BATCH) {
-        let due = app.store.read(|tx| due(tx, some, now))?;
+    for some in look.people.chunks(BATCH) {
+        let due = app.store.read(|tx| due(tx, some, look.last, now))?;
         if !due.is_empty() {
             done += settle_all(app, due, now)?;
         }
     }
     let what = Write { name: "retained.expire", author: author(), at: now };
-    let archived = app.store.write(what, move |tx| tx.expire_retained(Day::of(now))).wait()?;
-    Ok(done + archived)
+    let Look { notice, late, people: _, last: _ } = look;
+    let written = app.store.write(what, move |tx| {
+        if let Some(notice) = notice {
+            tx.looked(LastLook { at: now, notice }, &late)?;
+        }
+        tx.expire_retained(Day::of(now))
+    });
+    Ok(done + written.wait()?)
+}
+
+/// Whom to look at.
+struct Look {
+    people: Vec<Subject>,
+    /// Those of them of whom something came in late.
+    late: Vec<Subject>,
+    /// The day of the last look; none if everybody is looked at.
+    last: Option<Day>,
+    notice: Option<NoticeVersion>,
+}
+
+fn look(tx: &ReadTx<'_>, now: Timestamp) -> Result<Look, StoreError> {
+    let law = Tx::law(tx);
+    let notice = law.notices.current();
+    let late = tx.people_with_late_rows()?;
+    let last = tx.last_look()?.filter(|last| Some(last.notice) == notice && last.at <= now);
+    let Some(LastLook { at, notice: _ }) = last else {
+        let mut people = Vec::new();
+        tx.subjects(&mut |subject| people.push(subject))?;
+        return Ok(Look { people, late, last: None, notice });
+    };
+    let mut people: BTreeSet<Subject> = late.iter().copied().collect();
+    let (then, today) = (Day::of(at), Day::of(now));
+    for kind in Kind::ALL {
+        for days in law.retentions(*kind) {
+            people.extend(tx.people_between(*kind, then.minus(days), today.minus(days))?);
+        }
+    }
+    for (purpose, declaration) in &law.register.purposes {
+        if declaration.basis == LegalBasis::Consent {
+            let valid = SignedDuration::from_hours(24 * i64::from(declaration.consent_valid_days));
+            let ago = |at: Timestamp| at.checked_sub(valid).unwrap_or(Timestamp::MIN);
+            people.extend(tx.people_who_agreed(purpose, ago(at), ago(now))?);
+        }
+    }
+    Ok(Look { people: people.into_iter().collect(), late, last: Some(then), notice })
 }
 
 fn author() -> Author {
     Author::Machine { part: "retention".to_owned() }
 }
 
-/// Those of whom something is to go, or a consent to be closed.
-fn due(tx: &ReadTx<'_>, people: &[Subject], now: Timestamp) -> Result<Vec<Subject>, StoreError> {
+/// Those of whom something is to go or to be cut, or a consent to be closed.
+fn due(
+    tx: &ReadTx<'_>,
+    people: &[Subject],
+    last: Option<Day>,
+    now: Timestamp,
+) -> Result<Vec<Subject>, StoreError> {
     let law = Tx::law(tx);
-    let today = Day::of(now);
     let mut due = Vec::new();
     for subject in people {
         let Some(state) = tx.ledger(subject)? else { continue };
@@ -59,12 +109,12 @@ fn due(tx: &ReadTx<'_>, people: &[Subject], now: Timestamp) -> Result<Vec<Subjec
         let keeping = Keeping::of(law, &state, now);
         let mut stale = !run_out(law, &state, now).is_empty();
         for kind in Kind::ALL {
-            let oldest = tx.rows(subject, *kind, Day(i32::MIN))?.first().map(|row| row.day);
-            stale |= match (oldest, keeping.days(*kind)) {
-                (None, _) => false,
-                (Some(_), None) => true,
-                (Some(day), Some(days)) => day < today.minus(days),
-            };
+            for day in tx.row_days(subject, *kind)? {
+                let fields = keeping.fields(*kind, day);
+                // Of a row that may still be kept, some fields may have outlived the purpose that needed them.
+                stale |= fields.is_none()
+                    || last.is_some_and(|last| keeping.on(last).fields(*kind, day) != fields);
+            }
         }
         if stale {
             due.push(*subject);

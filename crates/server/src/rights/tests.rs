@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use privacy::aggregate::Threshold;
 use privacy::audit::{Author, leaf_hash};
-use privacy::consent::{Source, Status};
+use privacy::consent::{ConsentRecord, LedgerEntry, Source, Status};
 use privacy::data::{BrowsingHistory, Contact, Kind, PurchaseHistory};
 use privacy::entropy::{Entropy, NoEntropy};
 use privacy::grant::Authorize;
@@ -20,7 +20,7 @@ use privacy::signals::Gpc;
 use privacy::store::Day;
 use privacy::subject::Subject;
 use serde_json::{Value, json};
-use store::{Options, Store, Write};
+use store::{LastLook, Options, Store, StoreError, Write};
 
 use super::*;
 use crate::app::App;
@@ -405,7 +405,8 @@ fn field_that_no_purpose_needs_any_more_is_cut_out_of_its_row() {
     };
     // Only analytics has the page; offers has item and category alone.
     let all = [YES, &[("offers", Status::Given)]].concat();
-    let ends: [(&str, &dyn Fn(&Shop)); 3] = [
+    type End<'e> = (&'e str, &'e dyn Fn(&Shop));
+    let ends: [End<'_>; 3] = [
         ("a withdrawal", &|shop| {
             shop.choose("aroha", &[("analytics", Status::Withdrawn)]);
         }),
@@ -491,6 +492,99 @@ fn what_is_past_its_retention_goes_and_consents_run_out() {
     assert_eq!(expire(&shop.app).unwrap(), 1);
     assert_eq!(shop.rows("aroha", Kind::PurchaseHistory), 0);
     assert_eq!(expire(&shop.app).unwrap(), 0);
+}
+
+/// Many people, of whom each day one came; each looked at a page on their day and on the day after.
+fn crowd(shop: &Shop, people: i64) {
+    let (app, now) = (Arc::clone(&shop.app), shop.app.now());
+    let write = Write { name: "event.store", author: Author::System, at: now };
+    let written = shop.app.store.write(write, move |tx| {
+        for n in 0..people {
+            let at = now - jiff::SignedDuration::from_hours(24 * (n % 360));
+            let subject = tx.create_subject(at)?;
+            let purposes = ["analytics", "personalisation"];
+            for purpose in purposes {
+                let record = ConsentRecord {
+                    purpose: purpose.parse().unwrap(),
+                    status: Status::Given,
+                    at,
+                    notice: privacy::notice::NoticeVersion(1),
+                    language: "en".to_owned(),
+                    source: Source::Person,
+                };
+                tx.append(&subject, &LedgerEntry::Consent(record), at)?;
+            }
+            let collection = tx.collect(&subject, &|_| true, now)?;
+            for row in 0..4 {
+                let looked =
+                    serde_json::from_value(json!({"at": at.as_millisecond(), "action": "viewed_product",
+                    "item": format!("i-{row}")}))
+                    .unwrap();
+                let (name, day) = (format!("{n} {row}"), Day::of(at).plus(row % 2));
+                let sealed = collection.seal::<BrowsingHistory>(
+                    &looked,
+                    &name,
+                    day,
+                    app.vault(),
+                    app.entropy.as_ref(),
+                );
+                tx.put(&sealed.unwrap())?;
+            }
+        }
+        Ok::<_, privacy::grant::ReadError>(())
+    });
+    written.wait().unwrap();
+}
+
+/// An order of somebody new that is three years old already.
+fn crowd_late(shop: &Shop) {
+    let (app, now) = (Arc::clone(&shop.app), shop.app.now());
+    let write = Write { name: "import.store", author: Author::System, at: now };
+    let written = shop.app.store.write(write, move |tx| {
+        let subject = tx.create_subject(now)?;
+        let bought = serde_json::from_value(
+            json!({"at": 0, "action": "placed", "order": "old", "lines": [{"item": "kea-40", "quantity": 1}]}),
+        )
+        .unwrap();
+        let day = Day::of(now).minus(1_100);
+        let collection = tx.collect(&subject, &|_| true, now)?;
+        let row = collection.seal::<PurchaseHistory>(&bought, "late", day, app.vault(), app.entropy.as_ref());
+        tx.put(&row.unwrap())?;
+        Ok::<_, privacy::grant::ReadError>(())
+    });
+    written.wait().unwrap();
+}
+
+#[test]
+fn what_runs_out_is_found_by_its_day_as_by_reading_everything() {
+    // Another notice has everybody looked at.
+    let by_reading_everything = |shop: &Shop| {
+        let (at, write) =
+            (shop.app.now(), Write { name: "test.forget", author: Author::System, at: shop.app.now() });
+        let notice = privacy::notice::NoticeVersion(99);
+        let written =
+            shop.app.store.write::<_, StoreError>(write, move |tx| tx.looked(LastLook { at, notice }, &[]));
+        written.wait().unwrap();
+    };
+    let run = |forget: &dyn Fn(&Shop)| {
+        let shop = shop();
+        crowd(&shop, 90);
+        let mut done = Vec::new();
+        for days in [0, 1, 3, 200, 10, 200, 300, 100] {
+            shop.later(days);
+            forget(&shop);
+            done.push(expire(&shop.app).unwrap());
+            if days == 3 {
+                // Comes in late: its day has passed every limit.
+                crowd_late(&shop);
+            }
+        }
+        (done, shop.app.store.read(|tx| tx.row_counts()).unwrap())
+    };
+    let (found, rows) = run(&|_| {});
+    let (expected, left) = run(&by_reading_everything);
+    assert_eq!(rows, left);
+    assert!(found.iter().sum::<u64>() >= 90 && found.contains(&0), "{found:?} {expected:?}");
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::shop::{
     consent, count, history, link, look, looked, now, open, person, raw, raw_keys, shop, unavailable, write,
 };
 
-const TABLES: [&str; 4] = ["subject", "record", "identity", "ledger"];
+const TABLES: [&str; 5] = ["subject", "record", "identity", "ledger", "late"];
 
 #[test]
 fn erased_person_leaves_no_row_and_no_key() {
