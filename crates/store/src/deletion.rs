@@ -6,6 +6,7 @@ use privacy::subject::Subject;
 use rusqlite::params;
 
 use crate::codes;
+use crate::due;
 use crate::erasure::{self, Erased};
 use crate::error::sql;
 use crate::keystore::KeyChange;
@@ -56,7 +57,7 @@ impl WriteTx<'_> {
     /// [`StoreError`] when it can't be written.
     pub fn delete_subject_before(&self, subject: &Subject, kind: Kind, day: Day) -> Result<u64, StoreError> {
         self.delete(
-            "DELETE FROM record WHERE subject = ?1 AND kind = ?2 AND day < ?3",
+            due::DELETE_OLD_OF_A_PERSON,
             params![subject.as_bytes(), codes::of_kind(kind), day.0],
             Some(subject),
         )

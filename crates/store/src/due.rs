@@ -15,6 +15,13 @@ use crate::schema;
 use crate::snapshot::Snapshot;
 use crate::write_tx::WriteTx;
 
+// A person's rows lie side by side. The `+` keeps these from going by the index of days, which holds everybody's.
+pub(crate) const ROWS_OF_A_PERSON: &str = "SELECT id, day, sealed FROM record
+    WHERE subject = ?1 AND kind = ?2 AND +day >= ?3 ORDER BY +day, id";
+pub(crate) const DELETE_OLD_OF_A_PERSON: &str =
+    "DELETE FROM record WHERE subject = ?1 AND kind = ?2 AND +day < ?3";
+const DAYS_OF_A_PERSON: &str = "SELECT DISTINCT +day FROM record WHERE subject = ?1 AND kind = ?2";
+
 const LOOKED: &str = "expiry_looked";
 
 /// When it was last looked for what has run out, and by which notice.
@@ -84,10 +91,7 @@ impl Snapshot<'_> {
     /// # Errors
     /// [`StoreError`] when they can't be read.
     pub fn row_days(&self, subject: &Subject, kind: Kind) -> Result<Vec<Day>, StoreError> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT DISTINCT day FROM record WHERE subject = ?1 AND kind = ?2")
-            .map_err(sql)?;
+        let mut statement = self.connection.prepare_cached(DAYS_OF_A_PERSON).map_err(sql)?;
         let key = params![subject.as_bytes(), codes::of_kind(kind)];
         let days = statement.query_map(key, |row| row.get(0).map(Day)).map_err(sql)?;
         days.collect::<Result<_, _>>().map_err(sql)
@@ -140,5 +144,26 @@ impl WriteTx<'_> {
             .and_then(|mut statement| statement.execute([subject.as_bytes()]))
             .map_err(sql)
             .map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_persons_rows_are_read_without_reading_anybody_elses() {
+        let place = tempfile::tempdir().unwrap();
+        let data = schema::open_writer(&place.path().join("data.db"), schema::DATA, 1024).unwrap();
+        for text in [ROWS_OF_A_PERSON, DELETE_OLD_OF_A_PERSON, DAYS_OF_A_PERSON] {
+            let plan: String = data
+                .prepare(&format!("EXPLAIN QUERY PLAN {text}"))
+                .and_then(|mut statement| {
+                    let key = vec![1; statement.parameter_count()];
+                    statement.query_row(rusqlite::params_from_iter(key), |row| row.get(3))
+                })
+                .unwrap();
+            assert!(plan.contains("PRIMARY KEY (subject=? AND kind=?)"), "{text}: {plan}");
+        }
     }
 }

@@ -9,6 +9,7 @@ use privacy::vault::Vault;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::codes;
+use crate::due;
 use crate::error::{from_sql, sql};
 use crate::shared::Shared;
 
@@ -78,12 +79,7 @@ impl<'s> Snapshot<'s> {
         kind: Kind,
         oldest: Day,
     ) -> Result<Vec<StoredRow>, StoreError> {
-        let mut statement = self
-            .connection
-            .prepare_cached(
-                "SELECT id, day, sealed FROM record WHERE subject = ?1 AND kind = ?2 AND day >= ?3 ORDER BY day, id",
-            )
-            .map_err(sql)?;
+        let mut statement = self.connection.prepare_cached(due::ROWS_OF_A_PERSON).map_err(sql)?;
         let key = params![subject.as_bytes(), codes::of_kind(kind), oldest.0];
         let rows = statement
             .query_map(key, |row| {
