@@ -2,8 +2,27 @@
 //!
 //! Must never see who a list was for. Lists are best first; only the first k count; an item that stands in a list twice counts
 //! at its first place; relevance is binary.
+//!
+//! | what | where |
+//! | --- | --- |
+//! | metrics of one list | [`hit`], [`reciprocal_rank`], [`recall`], [`precision`], [`ndcg`], [`novelty`] |
+//! | metrics of all lists together | [`Exposure`]: coverage and Gini |
+//! | protocols | [`every_prefix`] and [`evaluate_sessions`] for visits; [`wanted`] and [`admit`] for people |
+//! | how sure a mean is | [`Bootstrap`] |
+//! | what refusals cost | [`refuses`] |
 
+mod bootstrap;
+mod exposure;
+mod histories;
+mod marks;
+mod refusal;
 mod sessions;
+
+pub use bootstrap::{Bootstrap, BootstrapError, Interval, quantile};
+pub use exposure::{Exposure, novelty};
+pub use histories::{Basket, Repeats, admit, wanted};
+pub use marks::{Marks, mark_basket, mark_next};
+pub use refusal::refuses;
 pub use sessions::{SessionReport, evaluate_sessions, every_prefix};
 
 use crate::recommend::ItemId;
@@ -80,40 +99,6 @@ pub fn ndcg(ranked: &[ItemId], relevant: &[ItemId], k: usize) -> Option<f64> {
         .map(|(_, place)| gain(place))
         .sum();
     (ideal > 0.0).then(|| gained / ideal)
-}
-
-/// Coverage@k: which share of the catalogue was shown to anybody at all.
-///
-/// ```
-/// use models::{evaluate::Coverage, recommend::ItemId};
-/// let mut coverage = Coverage::new(20);
-/// coverage.add(&[ItemId(1), ItemId(2)]);
-/// coverage.add(&[ItemId(2)]);
-/// assert_eq!(coverage.share(8), Some(0.25));
-/// ```
-#[derive(Clone, Debug)]
-pub struct Coverage {
-    k: usize,
-    shown: FxHashSet<ItemId>,
-}
-
-impl Coverage {
-    /// Nothing shown so far.
-    #[must_use]
-    pub fn new(k: usize) -> Self {
-        Self { k, shown: FxHashSet::default() }
-    }
-
-    /// Counts the first k of a list as shown.
-    pub fn add(&mut self, ranked: &[ItemId]) {
-        self.shown.extend(ranked.iter().take(self.k));
-    }
-
-    /// How many different items were shown, by the size of the catalogue. `None` if that is 0.
-    #[must_use]
-    pub fn share(&self, catalogue: usize) -> Option<f64> {
-        (catalogue > 0).then(|| self.shown.len() as f64 / catalogue as f64)
-    }
 }
 
 /// The place of an item among the first k, from 1.

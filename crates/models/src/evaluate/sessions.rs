@@ -2,9 +2,8 @@
 //!
 //! Must never let the model see the rest of the session.
 
-use super::{Coverage, hit, ndcg, recall, reciprocal_rank};
+use super::{Exposure, mark_next};
 use crate::recommend::ItemId;
-use rustc_hash::FxHashSet;
 
 /// The means over all queries, and their number.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -58,7 +57,7 @@ pub fn evaluate_sessions<S: AsRef<[ItemId]>>(
     mut rank: impl FnMut(&[ItemId], &mut Vec<ItemId>),
 ) -> SessionReport {
     let mut sum = SessionReport::default();
-    let mut coverage = Coverage::new(k);
+    let mut exposure = Exposure::new(k);
     let mut answer = Vec::new();
     for session in sessions {
         let session: Vec<ItemId> = session.as_ref().iter().copied().filter(|item| known(*item)).collect();
@@ -66,16 +65,14 @@ pub fn evaluate_sessions<S: AsRef<[ItemId]>>(
             answer.clear();
             rank(seen, &mut answer);
             answer.retain(|item| Some(item) != seen.last());
-            let Some(next) = rest.first() else { continue };
+            let Some(marks) = mark_next(&answer, rest, k) else { continue };
             sum.queries += 1;
-            sum.hit_rate += hit(&answer, *next, k);
-            sum.reciprocal_rank += reciprocal_rank(&answer, *next, k);
-            let distinct: FxHashSet<&ItemId> = rest.iter().collect();
-            let recall = recall(&answer, rest, k).unwrap_or(0.0);
-            sum.recall += recall;
-            sum.recall_by_click += recall * distinct.len() as f64 / rest.len() as f64;
-            sum.ndcg += ndcg(&answer, rest, k).unwrap_or(0.0);
-            coverage.add(&answer);
+            sum.hit_rate += marks.hit;
+            sum.reciprocal_rank += marks.reciprocal_rank;
+            sum.recall += marks.recall;
+            sum.recall_by_click += marks.recall_by_click;
+            sum.ndcg += marks.ndcg;
+            exposure.add(&answer);
         }
     }
     let queries = sum.queries.max(1) as f64;
@@ -86,7 +83,7 @@ pub fn evaluate_sessions<S: AsRef<[ItemId]>>(
         recall: sum.recall / queries,
         recall_by_click: sum.recall_by_click / queries,
         ndcg: sum.ndcg / queries,
-        coverage: coverage.share(catalogue).unwrap_or(0.0),
+        coverage: exposure.coverage(catalogue).unwrap_or(0.0),
     }
 }
 
