@@ -7,6 +7,7 @@ pub mod app;
 pub mod cli;
 pub mod consent;
 pub mod demo;
+pub mod evaluate;
 pub mod intake;
 pub mod operate;
 pub mod recommend;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::evaluate::EvaluateArgs;
 use crate::intake::import::ImportArgs;
 use crate::operate::LogFormat;
 use crate::rights::{AuditArgs, SubjectArgs};
@@ -73,6 +74,8 @@ pub(super) enum Command {
     /// Make up customers of the demo shop, as events, one JSON object a line
     #[command(after_help = "Example:\n  equipoise simulate --customers 10000 --out events.jsonl")]
     Simulate(SimulateArgs),
+    /// Measure how well the recommendations do on recorded data, next to popularity and each single model
+    Evaluate(EvaluateArgs),
     /// Do what a customer has a right to: show, correct, hand over, stop, erase
     #[command(
         after_help = "Examples:\n  equipoise subject access --email hana@example.com --out hana.json\n  equipoise subject erase --user-id c-17 --out certificate.json"
@@ -222,6 +225,10 @@ mod tests {
             "equipoise import a.jsonl --format segment",
             "equipoise simulate --customers 1000000 --seed 1",
             "equipoise simulate --customers 5 --seed 1 --days 3 --out f",
+            "equipoise evaluate sessions --train a.tsv --test b.tsv --json --only session",
+            "equipoise evaluate transactions orders.csv.gz --html report.html --refusal 0,10,90",
+            "equipoise evaluate baskets --history a.json --future b.json --seed 7",
+            "equipoise evaluate sequences lines.txt",
             "equipoise subject erase --email a@example.com --out c.json",
             "equipoise audit verify --certificate c.json",
             "equipoise audit verify --data-dir x",
@@ -245,6 +252,9 @@ mod tests {
             ("equipoise serve --tls-cert a", ErrorKind::MissingRequiredArgument),
             ("equipoise simulate", ErrorKind::MissingRequiredArgument),
             ("equipoise import a.csv --format xls", ErrorKind::InvalidValue),
+            ("equipoise evaluate", ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand),
+            ("equipoise evaluate sessions --train a", ErrorKind::MissingRequiredArgument),
+            ("equipoise evaluate sequences a --refusal 0,110", ErrorKind::ValueValidation),
             ("equipoise subject erase", ErrorKind::MissingRequiredArgument),
             ("equipoise keys", ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand),
         ] {

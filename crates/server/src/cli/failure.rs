@@ -4,6 +4,7 @@ use std::fmt;
 use std::process::ExitCode;
 
 use crate::demo::PrepareError;
+use crate::evaluate::EvaluateError;
 use crate::operate::{
     AskError, BackupError, RegisterFileError, RunningError, ServeError, StartError, TokenError,
 };
@@ -108,6 +109,14 @@ impl From<TokenError> for Failure {
 impl From<RunningError> for Failure {
     fn from(error: RunningError) -> Self {
         Self::failed(&error, "stop the other server, or name other data with `--data-dir`")
+    }
+}
+
+impl From<EvaluateError> for Failure {
+    fn from(error: EvaluateError) -> Self {
+        let asked = matches!(error, EvaluateError::Model(..));
+        let mend = error.mend();
+        if asked { Self::asked(&error, mend) } else { Self::failed(&error, mend) }
     }
 }
 

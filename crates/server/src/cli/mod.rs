@@ -3,6 +3,7 @@
 
 mod arguments;
 mod demo;
+mod evaluate;
 mod failure;
 mod guard;
 mod people;
@@ -53,6 +54,7 @@ fn run(common: &Common, command: Command) -> Result<ExitCode, Failure> {
         Command::Check { file } => register::check(&shop, file.as_deref()),
         Command::Import(arguments) => people::import(&shop, &arguments),
         Command::Simulate(arguments) => simulate::run(&arguments),
+        Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Subject(arguments) => people::subject(&shop, &arguments),
         Command::Audit(arguments) => people::audit(&shop, &arguments),
         Command::Backup { to } => guard::backup(&shop, to.as_deref()),

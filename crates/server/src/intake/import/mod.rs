@@ -15,7 +15,9 @@ mod source;
 
 pub use arguments::{Format, ImportArgs};
 pub use basis::{Basis, BasisError};
+pub(crate) use online_retail::{columns_of as columns_of_invoices, time as invoice_time};
 pub use run::{Import, ImportError, News, Report};
+pub(crate) use source::Source;
 
 use super::segment::Event;
 

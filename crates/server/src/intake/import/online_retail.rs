@@ -5,7 +5,7 @@
 
 use std::io::{self, BufRead};
 
-use csv::{ByteRecord, Position, Reader, ReaderBuilder};
+use csv::{ByteRecord, Position, Reader, ReaderBuilder, StringRecord};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -79,6 +79,12 @@ pub(super) fn invoices<R: BufRead>(
 ) -> Result<Invoices<'_, R>, String> {
     let mut reader = ReaderBuilder::new().flexible(true).from_reader(reader);
     let heading = reader.headers().map_err(|error| error.to_string())?.clone();
+    let columns = columns_of(&heading)?;
+    Ok(Invoices { reader, columns, statement, currency, ahead: None, ended: false })
+}
+
+/// Where each column stands.
+pub(crate) fn columns_of(heading: &StringRecord) -> Result<[usize; 8], String> {
     let plain =
         |title: &str| title.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
     let mut columns = [0; 8];
@@ -88,7 +94,7 @@ pub(super) fn invoices<R: BufRead>(
             .position(|title| names.contains(&plain(title).as_str()))
             .ok_or_else(|| format!("the heading has no column `{}`", names.first().unwrap_or(&"")))?;
     }
-    Ok(Invoices { reader, columns, statement, currency, ahead: None, ended: false })
+    Ok(columns)
 }
 
 impl<R: BufRead> Invoices<'_, R> {
@@ -281,7 +287,7 @@ enum Trouble {
 }
 
 /// Both editions' way of writing time; the shop's own clock is taken for UTC.
-fn time(text: &str) -> Option<Timestamp> {
+pub(crate) fn time(text: &str) -> Option<Timestamp> {
     let at = text
         .parse::<DateTime>()
         .or_else(|_| DateTime::strptime("%m/%d/%Y %H:%M", text))

@@ -13,13 +13,13 @@ use privacy::audit::leaf_hash;
 const HEAD: u64 = 4096;
 
 /// An open file.
-pub(super) struct Source {
+pub(crate) struct Source {
     /// Unpacked.
-    pub(super) reader: Box<dyn BufRead>,
+    pub(crate) reader: Box<dyn BufRead>,
     /// Bytes of the file as it is.
-    pub(super) length: u64,
+    pub(crate) length: u64,
     /// Bytes read of it so far.
-    pub(super) read: Arc<AtomicU64>,
+    pub(crate) read: Arc<AtomicU64>,
     head: Vec<u8>,
 }
 
@@ -38,7 +38,7 @@ impl<R: Read> Read for Counted<R> {
 
 impl Source {
     /// Opens a file.
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let mut file = File::open(path)?;
         let length = file.metadata()?.len();
         let mut head = Vec::new();

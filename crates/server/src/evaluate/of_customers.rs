@@ -1,0 +1,178 @@
+//! The models that answer a customer with a history. A new one is one more line in [`contenders`] and its `Fitted`.
+//! Must never look at more of a customer than the question shows.
+
+use models::evaluate::{Basket, Repeats};
+use models::recommend::affinity::{Affinity, CoCounts, Held};
+use models::recommend::repeat::{Purchase, again};
+use models::recommend::{ItemId, Scored, Scratch};
+
+use super::contender::{Contender, Fitted, Setting, Shared, share};
+use super::customers::{CustomerQuestion, Customers, TimeUnit};
+use super::exam::{Exam, Question as _, Training as _};
+use super::of_visits::Same;
+
+/// All of them, popularity first.
+pub(super) fn contenders() -> Vec<Contender<Customers, CustomerQuestion>> {
+    vec![
+        Contender {
+            name: "popularity",
+            about: "what most customers bought, the same for everybody",
+            fit: popularity,
+        },
+        Contender { name: "repeat", about: "what this customer buys often and lately", fit: repeat },
+        Contender {
+            name: "together",
+            about: "what is bought in one basket with what this customer has",
+            fit: together,
+        },
+        Contender {
+            name: "affinity",
+            about: "what those have who have what this customer has",
+            fit: affinity,
+        },
+    ]
+}
+
+/// Also what somebody who refuses is shown.
+pub(super) fn popularity(shop: &Customers) -> Shared<CustomerQuestion> {
+    let distinct = shop.customers.iter().map(|customer| owned(customer.past()));
+    share(Same::popular(distinct, shop.items))
+}
+
+/// The distinct items of a history, ascending.
+fn owned(past: &[Basket]) -> Vec<ItemId> {
+    let mut items: Vec<ItemId> = past.iter().flat_map(Basket::ids).collect();
+    items.sort_unstable();
+    items.dedup();
+    items
+}
+
+const DAY_SECONDS: i64 = 86_400;
+
+struct Repeat {
+    half_life: i64,
+    time: TimeUnit,
+}
+
+/// Chooses the half-life by the last known basket of each customer.
+fn repeat(shop: &Customers) -> Shared<CustomerQuestion> {
+    let candidates: [i64; 5] = match shop.time {
+        TimeUnit::Seconds => [30, 60, 120, 240, 480].map(|days| days * DAY_SECONDS),
+        TimeUnit::Baskets => [2, 4, 8, 16, 64],
+    };
+    let exam = shop.hold_out(Repeats::Allowed).1.thinned(3000);
+    let found = |half_life: &i64| found(&mut Repeat { half_life: *half_life, time: shop.time }, &exam);
+    let best = candidates.iter().copied().max_by(|a, b| found(a).total_cmp(&found(b)));
+    share(Repeat { half_life: best.unwrap_or(120 * DAY_SECONDS), time: shop.time })
+}
+
+/// Σ of recall@20.
+fn found(model: &mut Repeat, exam: &Exam<CustomerQuestion>) -> f64 {
+    let mut answer = Vec::new();
+    let mut sum = 0.0;
+    for asked in &exam.asked {
+        model.answer(&asked.question, 20, &mut answer);
+        sum += CustomerQuestion::mark(&answer, &asked.truth, 20).map_or(0.0, |marks| marks.recall);
+    }
+    sum
+}
+
+impl Fitted<CustomerQuestion> for Repeat {
+    fn score(&mut self, question: &CustomerQuestion, count: usize) -> Vec<Scored> {
+        let purchases: Vec<Purchase> = question
+            .past()
+            .iter()
+            .flat_map(|basket| {
+                let purchase =
+                    |(item, _): &(ItemId, u32)| Purchase { item: *item, time: basket.time, quantity: 1 };
+                basket.items.iter().map(purchase)
+            })
+            .collect();
+        again(&purchases, question.now(), self.half_life, count).unwrap_or_default()
+    }
+
+    fn settings(&self) -> Vec<Setting> {
+        let half_life = match self.time {
+            TimeUnit::Seconds => format!("{} days", self.half_life / DAY_SECONDS),
+            TimeUnit::Baskets => format!("{} baskets", self.half_life),
+        };
+        vec![Setting::new("half-life (chosen on the training part)", half_life)]
+    }
+}
+
+const SHRINKAGE: f64 = 2.0;
+
+struct GoesWith {
+    counts: CoCounts,
+    scratch: Scratch,
+}
+
+fn together(shop: &Customers) -> Shared<CustomerQuestion> {
+    let mut counts = CoCounts::new();
+    for basket in shop.customers.iter().flat_map(|customer| customer.past()) {
+        counts.learn(&basket.ids().collect::<Vec<_>>());
+    }
+    share(GoesWith { counts, scratch: Scratch::new() })
+}
+
+fn affinity(shop: &Customers) -> Shared<CustomerQuestion> {
+    let mut counts = CoCounts::new();
+    shop.customers.iter().for_each(|customer| counts.learn(&owned(customer.past())));
+    share(GoesWith { counts, scratch: Scratch::new() })
+}
+
+impl Fitted<CustomerQuestion> for GoesWith {
+    fn score(&mut self, question: &CustomerQuestion, count: usize) -> Vec<Scored> {
+        let held: Vec<Held> =
+            owned(question.past()).into_iter().map(|item| Held { item, weight: 1.0 }).collect();
+        self.counts.score(&held, &Affinity { shrinkage: SHRINKAGE, at_least: 1, count }, &mut self.scratch)
+    }
+
+    fn settings(&self) -> Vec<Setting> {
+        vec![Setting::new("shrinkage", SHRINKAGE)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::customers::tests::customers;
+    use super::*;
+
+    fn first(name: &str, shop: &Customers, repeats: Repeats) -> Vec<u32> {
+        let contender = contenders().into_iter().find(|contender| contender.name == name).unwrap();
+        let exam = shop.exam(repeats, |_| true);
+        let mut answer = Vec::new();
+        let question = &exam.asked[0].question;
+        (contender.fit)(shop).borrow_mut().answer(question, question.reach(3), &mut answer);
+        question.admit(&mut answer);
+        answer.iter().map(|item| item.0).collect()
+    }
+
+    #[test]
+    fn each_model_answers_in_its_own_way() {
+        // The first customer has 1 often, 2 lately; 5 is what most have; 3 goes with 1.
+        let shop = customers(&[
+            &[&[1], &[1], &[1, 2], &[2, 3]],
+            &[&[1, 3, 5], &[9]],
+            &[&[1, 3, 5], &[9]],
+            &[&[5], &[9]],
+            &[&[5], &[9]],
+        ]);
+        assert_eq!(first("popularity", &shop, Repeats::Allowed)[0], 5);
+        assert_eq!(first("repeat", &shop, Repeats::Allowed), [1, 2]);
+        assert_eq!(first("together", &shop, Repeats::NewOnly), [3, 5]);
+        assert_eq!(first("affinity", &shop, Repeats::NewOnly), [3, 5]);
+        assert!(first("repeat", &shop, Repeats::NewOnly).is_empty());
+    }
+
+    #[test]
+    fn nothing_learned_answers_nothing() {
+        let shop = customers(&[&[&[1], &[2]]]);
+        let nobody = shop.without(&|_| true);
+        let exam = shop.exam(Repeats::Allowed, |_| true);
+        for contender in contenders().into_iter().filter(|contender| contender.name != "repeat") {
+            let fitted = (contender.fit)(&nobody);
+            assert!(fitted.borrow_mut().score(&exam.asked[0].question, 3).is_empty(), "{}", contender.name);
+        }
+    }
+}

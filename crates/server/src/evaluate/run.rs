@@ -1,0 +1,401 @@
+//! From files to a report: read, learn, ask, and ask again with some who refuse.
+//! It must never look at the test part before every model and weight stands.
+
+use std::path::PathBuf;
+
+use models::evaluate::{Bootstrap, Repeats};
+
+use super::arguments::{Data, Dials};
+use super::blend::{self, Blend, Learned};
+use super::clock::thread_time;
+use super::contender::{Contender, Fitted, Shared};
+use super::customers::Customers;
+use super::exam::{Exam, Training};
+use super::measure::{Column, Measured, Measures, Metric, measure};
+use super::progress::Progress;
+use super::read::{self, Counted, Numbers};
+use super::refusal::Experiment;
+use super::report::{Curve, Difference, Report, Row, Table};
+use super::visits::Visits;
+use super::{EvaluateError, of_customers, of_visits};
+
+/// How often units are drawn for an interval.
+const ROUNDS: u32 = 1000;
+const LEVEL: f64 = 0.95;
+
+/// A report, and how it was asked for.
+pub struct Output {
+    /// What was found.
+    pub report: Report,
+    /// What goes to standard output.
+    pub told: String,
+    /// Where the page was written, if one was asked for.
+    pub page: Option<PathBuf>,
+}
+
+pub(super) fn run(data: &Data) -> Result<Output, EvaluateError> {
+    let progress = Progress::new();
+    let (report, dials) = match data {
+        Data::Sessions { train, test, dials } => {
+            let mut numbers = Numbers::default();
+            let train = read::sessions(train, &mut numbers, 0, &progress)?;
+            let test = read::sessions(test, &mut numbers, train.visits.len() as u64, &progress)?;
+            (of_sessions(&train, &test, dials, &progress)?, dials)
+        }
+        Data::Transactions { file, dials } => {
+            let (shop, counted) = read::transactions(file, &progress)?;
+            let told =
+                Told { situation: "transactions", title: "What will each customer buy next?", ks: &[20] };
+            (of_shop(&shop, counted, &told, dials, &progress)?, dials)
+        }
+        Data::Baskets { history, future, dials } => {
+            let (shop, counted) = read::baskets(history, future, &progress)?;
+            let told = Told {
+                situation: "baskets",
+                title: "What is in each customer's next basket?",
+                ks: &[10, 20],
+            };
+            (of_shop(&shop, counted, &told, dials, &progress)?, dials)
+        }
+        Data::Sequences { file, dials } => {
+            let (shop, counted) = read::sequences(file, &progress)?;
+            let told = Told { situation: "sequences", title: "What comes next?", ks: &[10, 20] };
+            (of_shop(&shop, counted, &told, dials, &progress)?, dials)
+        }
+    };
+    progress.end();
+    if let Some(path) = &dials.html {
+        std::fs::write(path, report.html().into_string())
+            .map_err(|error| EvaluateError::Report(path.clone(), error))?;
+    }
+    let told = if dials.json { format!("{:#}", report.json()) } else { report.text() };
+    Ok(Output { report, told, page: dials.html.clone() })
+}
+
+fn of_sessions(
+    train: &Visits,
+    test: &Visits,
+    dials: &Dials,
+    progress: &Progress,
+) -> Result<Report, EvaluateError> {
+    let known = train.known();
+    let exam = test.exam(|item| known.get(item.index()) == Some(&true));
+    let metrics =
+        [Metric::HitRate, Metric::ReciprocalRank, Metric::Recall, Metric::RecallDistinct, Metric::Ndcg];
+    let game = Game {
+        training: train,
+        contenders: chosen(of_visits::contenders(), dials)?,
+        popularity: of_visits::popularity,
+        columns: metrics.map(|metric| Column { metric, k: 20 }).to_vec(),
+        headline: 0,
+        unit_word: "visits",
+        dials,
+    };
+    let fitted = game.fit(progress);
+    let view = View { key: "next", title: "The next item", view: (), exam: &exam };
+    let tables = vec![game.table(&view, &fitted, progress)?];
+    let clicks = |log: &Visits| log.visits.iter().map(|visit| visit.items.len() as u64).sum();
+    Ok(Report {
+        situation: "sessions",
+        title: "What next in this visit?",
+        conventions: conventions_of_sessions(dials.seed),
+        data: vec![
+            Counted::new("visits to learn from", train.units()),
+            Counted::new("their clicks", clicks(train)),
+            Counted::new("items in them", known.iter().filter(|known| **known).count() as u64),
+            Counted::new("visits of the test file", test.units()),
+            Counted::new("their clicks, unknown items included", clicks(test)),
+        ],
+        seed: dials.seed,
+        tables,
+    })
+}
+
+/// How a form of data about customers is spoken of.
+struct Told {
+    situation: &'static str,
+    title: &'static str,
+    ks: &'static [usize],
+}
+
+fn of_shop(
+    shop: &Customers,
+    data: Vec<Counted>,
+    told: &Told,
+    dials: &Dials,
+    progress: &Progress,
+) -> Result<Report, EvaluateError> {
+    let known = shop.known();
+    let known = |item: models::recommend::ItemId| known.get(item.index()) == Some(&true);
+    let metrics = [Metric::HitRate, Metric::ReciprocalRank, Metric::Recall, Metric::Ndcg];
+    let columns: Vec<Column> =
+        told.ks.iter().flat_map(|k| metrics.map(|metric| Column { metric, k: *k })).collect();
+    let game = Game {
+        training: shop,
+        contenders: chosen(of_customers::contenders(), dials)?,
+        popularity: of_customers::popularity,
+        headline: columns.iter().rposition(|column| column.metric == Metric::Recall).unwrap_or(0),
+        columns,
+        unit_word: "customers",
+        dials,
+    };
+    let fitted = game.fit(progress);
+    let mut tables = Vec::new();
+    for (key, title, repeats) in [
+        ("repeats", "Anything, bought before or not", Repeats::Allowed),
+        ("new", "Only what the customer never had", Repeats::NewOnly),
+    ] {
+        let exam = shop.exam(repeats, known);
+        if !exam.asked.is_empty() {
+            tables.push(game.table(&View { key, title, view: repeats, exam: &exam }, &fitted, progress)?);
+        }
+    }
+    Ok(Report {
+        situation: told.situation,
+        title: told.title,
+        conventions: conventions_of_shop(told.situation, dials.seed),
+        data,
+        seed: dials.seed,
+        tables,
+    })
+}
+
+/// The models that `--only` leaves. All are needed for the blend.
+fn chosen<T, Q>(
+    contenders: Vec<Contender<T, Q>>,
+    dials: &Dials,
+) -> Result<Vec<Contender<T, Q>>, EvaluateError> {
+    let Some(only) = dials.only.as_deref().filter(|only| *only != blend::NAME) else { return Ok(contenders) };
+    let names = contenders.iter().map(|one| one.name).chain([blend::NAME]).collect();
+    let chosen: Vec<_> = contenders.into_iter().filter(|one| one.name == only).collect();
+    if chosen.is_empty() { Err(EvaluateError::Model(only.to_owned(), names)) } else { Ok(chosen) }
+}
+
+/// A training part and the models that compete on it.
+struct Game<'a, T: Training> {
+    training: &'a T,
+    contenders: Vec<Contender<T, T::Question>>,
+    popularity: fn(&T) -> Shared<T::Question>,
+    columns: Vec<Column>,
+    headline: usize,
+    unit_word: &'static str,
+    dials: &'a Dials,
+}
+
+/// One table: which questions count.
+struct View<'a, T: Training> {
+    key: &'static str,
+    title: &'static str,
+    view: T::View,
+    exam: &'a Exam<T::Question>,
+}
+
+/// A model that has learned, and the processor seconds that it took.
+struct Ready<Q> {
+    fitted: Shared<Q>,
+    seconds: f64,
+}
+
+/// The models that learned from all of the training part, and those for the blend from its earlier part.
+struct AllReady<Q> {
+    whole: Vec<Ready<Q>>,
+    earlier: Vec<(&'static str, Shared<Q>)>,
+}
+
+impl<T: Training> Game<'_, T> {
+    fn blends(&self) -> bool {
+        self.dials.only.as_deref().is_none_or(|only| only == blend::NAME)
+    }
+
+    fn fit(&self, progress: &Progress) -> AllReady<T::Question> {
+        let steps = self.contenders.len() as u64;
+        let fit = |training: &T, part: &str| -> Vec<Ready<T::Question>> {
+            let one = |(done, contender): (u64, &Contender<T, T::Question>)| {
+                progress.begin(format!("learning from {part}: {}", contender.name), steps);
+                progress.at(done);
+                let begun = thread_time();
+                let fitted = (contender.fit)(training);
+                Ready { fitted, seconds: thread_time().saturating_sub(begun).as_secs_f64() }
+            };
+            (0..).zip(&self.contenders).map(one).collect()
+        };
+        let earlier = match self.blends() {
+            true => fit(&self.training.earlier(), "the earlier part"),
+            false => Vec::new(),
+        };
+        let named = self.contenders.iter().zip(earlier).map(|(one, ready)| (one.name, ready.fitted));
+        AllReady { earlier: named.collect(), whole: fit(self.training, "all") }
+    }
+
+    fn table(
+        &self,
+        view: &View<'_, T>,
+        ready: &AllReady<T::Question>,
+        progress: &Progress,
+    ) -> Result<Table, EvaluateError> {
+        let exam = view.exam;
+        let ks: Vec<usize> = {
+            let mut ks: Vec<usize> = self.columns.iter().map(|column| column.k).collect();
+            ks.dedup();
+            ks
+        };
+        let learned = self
+            .blends()
+            .then(|| blend::learn(&ready.earlier, self.training.hold_out(view.view).1, &ks, progress));
+        let only_blend = self.dials.only.as_deref() == Some(blend::NAME);
+        let holders = self.training.holders();
+        let measures = Measures { columns: &self.columns, holders: &holders, units: self.training.units() };
+        let bootstrap = Bootstrap { seed: self.dials.seed, rounds: ROUNDS, level: LEVEL };
+        let questions = exam.questions_by_unit();
+        let mut rows = Vec::new();
+        let mut sums: Vec<Vec<Vec<f64>>> = Vec::new();
+        let mut ask = |name, about, model: &mut dyn Fitted<T::Question>, seconds| {
+            progress.begin(format!("asking {name}"), exam.asked.len() as u64);
+            let measured = measure(model, None, exam, &measures, progress);
+            let row = row(name, about, model, &measured, seconds, &questions, &bootstrap)?;
+            rows.push(row);
+            sums.push(measured.sums);
+            Ok::<(), EvaluateError>(())
+        };
+        for (contender, ready) in self.contenders.iter().zip(&ready.whole).filter(|_| !only_blend) {
+            ask(contender.name, contender.about, &mut *ready.fitted.borrow_mut(), ready.seconds)?;
+        }
+        if let Some(learned) = &learned {
+            let fitted: Vec<_> = ready.whole.iter().map(|ready| ready.fitted.clone()).collect();
+            let seconds = ready.whole.iter().map(|ready| ready.seconds).sum();
+            ask(blend::NAME, blend::ABOUT, &mut Blend::new(&fitted, learned), seconds)?;
+        }
+        Ok(Table {
+            key: view.key,
+            title: view.title,
+            questions: exam.asked.len(),
+            units: exam.units.len(),
+            unit_word: self.unit_word,
+            columns: self.columns.clone(),
+            headline: self.headline,
+            differences: differences(&rows, &sums, &questions, &bootstrap)?,
+            rows,
+            refusal: self.refusal(exam, learned.as_ref(), bootstrap, progress)?,
+        })
+    }
+
+    fn refusal(
+        &self,
+        exam: &Exam<T::Question>,
+        blend: Option<&Learned>,
+        bootstrap: Bootstrap,
+        progress: &Progress,
+    ) -> Result<Option<Curve>, EvaluateError> {
+        let Some(column) = self.columns.get(self.headline).filter(|_| !self.dials.refusal.is_empty()) else {
+            return Ok(None);
+        };
+        let experiment = Experiment {
+            training: self.training,
+            exam,
+            contenders: &self.contenders,
+            blend,
+            popularity: self.popularity,
+            column: *column,
+            bootstrap,
+        };
+        let mut percents = self.dials.refusal.clone();
+        percents.sort_unstable_by(f64::total_cmp);
+        percents.dedup();
+        let points = percents.into_iter().map(|percent| experiment.at(percent, progress));
+        let single = self.contenders.first().map_or(blend::NAME, |one| one.name);
+        let model = if blend.is_some() { blend::NAME } else { single };
+        Ok(Some(Curve { model, points: points.collect::<Result<_, _>>()? }))
+    }
+}
+
+fn row<Q>(
+    name: &'static str,
+    about: &'static str,
+    model: &mut dyn Fitted<Q>,
+    measured: &Measured,
+    fit_seconds: f64,
+    questions: &[u32],
+    bootstrap: &Bootstrap,
+) -> Result<Row, EvaluateError> {
+    let columns: Vec<&[f64]> = measured.sums.iter().map(Vec::as_slice).collect();
+    Ok(Row {
+        name,
+        about,
+        values: bootstrap.intervals(questions, &columns)?,
+        coverage: measured.coverage,
+        gini: measured.gini,
+        novelty: measured.novelty,
+        latency: measured.latency,
+        fit_seconds,
+        settings: model.settings(),
+    })
+}
+
+/// The last model against each other one, question by question.
+fn differences(
+    rows: &[Row],
+    sums: &[Vec<Vec<f64>>],
+    questions: &[u32],
+    bootstrap: &Bootstrap,
+) -> Result<Vec<Difference>, EvaluateError> {
+    let Some((last, others)) = sums.split_last() else { return Ok(Vec::new()) };
+    let against = |(row, other): (&Row, &Vec<Vec<f64>>)| {
+        let minus =
+            |(a, b): (&Vec<f64>, &Vec<f64>)| a.iter().zip(b).map(|(a, b)| a - b).collect::<Vec<f64>>();
+        let columns: Vec<Vec<f64>> = last.iter().zip(other).map(minus).collect();
+        let columns: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
+        Ok(Difference { against: row.name, values: bootstrap.intervals(questions, &columns)? })
+    };
+    rows.iter().zip(others).map(against).collect()
+}
+
+fn conventions_of_sessions(seed: u64) -> Vec<String> {
+    let mut told: Vec<String> = [
+        "Models learn from the training file alone; give a test file that is later in time.",
+        "Items that the training file doesn't hold are dropped from the test visits; then visits of one item ask nothing.",
+        "A visit is asked about after its first click, its second, and so on to the last but one; each is a question.",
+        "The current item is taken out of every answer; items from earlier in the visit may come back.",
+        "HR and MRR: the very next item. If that is the current one again, it counts as a miss.",
+        "Recall: different items found / clicks that follow, repeats included, as in the literature on sessions (Serenade, session-rec). Recall (items) divides by the different items that follow.",
+        "NDCG: all that follows, each item once.",
+        "The blend's weights are learned on the newest tenth of the training visits, by models that learned from the rest.",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    told.extend(conventions_of_all("visit", seed));
+    told
+}
+
+fn conventions_of_shop(situation: &str, seed: u64) -> Vec<String> {
+    let held_out = match situation {
+        "transactions" => {
+            "The last invoice of each customer with at least two is held out, by date and of one date by number; all other invoices are learned from, other customers' later ones too. Lines without a customer, returns, cancelled invoices (`C…`) and lines without a price don't count."
+        }
+        "baskets" => {
+            "The basket in the future file is asked about; the history file alone is learned from. Time is the basket's place in its customer's history."
+        }
+        _ => {
+            "The last item of each customer with at least two is held out; all others are learned from. Time is the item's place in the line."
+        }
+    };
+    let mut told: Vec<String> = [
+        held_out,
+        "Items that nobody has in the training part are dropped from what is held out; where nothing is left, nothing is asked.",
+        "First table: all that is held out counts, and what the customer had before may be answered. Second table: only what the customer never had counts, and what they had is taken out of every answer.",
+        "HR: any of it is among the first k. MRR: 1 / place of the first that is. Recall: the share of its items that is. NDCG: with the ideal list on top. Each customer is one question.",
+        "The blend's weights and the dials marked as chosen are learned on each customer's last basket of the training part, by models that learned from the ones before.",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    told.extend(conventions_of_all("customer", seed));
+    told
+}
+
+fn conventions_of_all(unit: &str, seed: u64) -> Vec<String> {
+    vec![
+        format!("In brackets: 95% interval, percentile bootstrap of {ROUNDS} rounds drawn by {unit}, seed {seed}."),
+        "Coverage: share of the training part's items that any answer shows. Gini: how unevenly (0 evenly, 1 one item takes all, never shown ones count).".to_owned(),
+        format!("Novelty: mean −log₂ of the share of the training part's {unit}s that have an item, in bits. At the largest k."),
+        "µs: processor time of one thread for one answer, reading and judging not counted; the blend's includes the reasons of all its parts.".to_owned(),
+    ]
+}
