@@ -66,7 +66,6 @@ impl CustomerQuestion {
     }
 
     /// Whether what they had may be answered.
-    #[expect(dead_code, reason = "for models that leave out what was had by themselves")]
     pub(super) fn repeats(&self) -> Repeats {
         self.repeats
     }
@@ -123,10 +122,6 @@ impl Training for Customers {
 
     fn units(&self) -> u64 {
         self.customers.iter().filter(|customer| !customer.past().is_empty()).count() as u64
-    }
-
-    fn items(&self) -> usize {
-        self.items
     }
 
     fn holders(&self) -> Vec<u64> {

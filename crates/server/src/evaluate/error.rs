@@ -35,6 +35,9 @@ pub enum EvaluateError {
         /// What to do.
         mend: String,
     },
+    /// What is held out holds only items that nobody has in the training part.
+    #[error("nothing is left to ask: no item that was held out stands in the training part")]
+    NothingToAsk,
     /// No model of that name takes part.
     #[error("there is no model `{0}` for this kind of data")]
     Model(String, Vec<&'static str>),
@@ -56,6 +59,7 @@ impl EvaluateError {
                 "see whether the file is whole; if it is packed, pack it anew with gzip".to_owned()
             }
             Self::Line { mend, .. } | Self::Content { mend, .. } => mend.clone(),
+            Self::NothingToAsk => "give a longer record, in which items come again".to_owned(),
             Self::Model(_, names) => format!("write one of: {}", names.join(", ")),
             Self::Report(..) => {
                 "name a file in a directory that this user may write to with `--html`".to_owned()

@@ -60,9 +60,6 @@ pub(super) trait Training: Sized {
     /// How many sessions or customers there are.
     fn units(&self) -> u64;
 
-    /// How many items there are; every number is below.
-    fn items(&self) -> usize;
-
     /// How many sessions or customers have each item.
     fn holders(&self) -> Vec<u64>;
 

@@ -125,6 +125,11 @@ impl Fitted<CustomerQuestion> for GoesWith {
     fn score(&mut self, question: &CustomerQuestion, count: usize) -> Vec<Scored> {
         let held: Vec<Held> =
             owned(question.past()).into_iter().map(|item| Held { item, weight: 1.0 }).collect();
+        // What the customer has is never answered here, so there is no need to ask for so many more.
+        let count = match question.repeats() {
+            Repeats::Allowed => count,
+            Repeats::NewOnly => count.saturating_sub(held.len()),
+        };
         self.counts.score(&held, &Affinity { shrinkage: SHRINKAGE, at_least: 1, count }, &mut self.scratch)
     }
 

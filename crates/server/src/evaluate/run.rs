@@ -80,6 +80,9 @@ fn of_sessions(
 ) -> Result<Report, EvaluateError> {
     let known = train.known();
     let exam = test.exam(|item| known.get(item.index()) == Some(&true));
+    if exam.asked.is_empty() {
+        return Err(EvaluateError::NothingToAsk);
+    }
     let metrics =
         [Metric::HitRate, Metric::ReciprocalRank, Metric::Recall, Metric::RecallDistinct, Metric::Ndcg];
     let game = Game {
@@ -149,6 +152,9 @@ fn of_shop(
         if !exam.asked.is_empty() {
             tables.push(game.table(&View { key, title, view: repeats, exam: &exam }, &fitted, progress)?);
         }
+    }
+    if tables.is_empty() {
+        return Err(EvaluateError::NothingToAsk);
     }
     Ok(Report {
         situation: told.situation,

@@ -107,10 +107,6 @@ impl Training for Visits {
         self.visits.len() as u64
     }
 
-    fn items(&self) -> usize {
-        self.items
-    }
-
     fn holders(&self) -> Vec<u64> {
         let mut holders = vec![0; self.items];
         for visit in &self.visits {

@@ -14,6 +14,7 @@ mod canary;
 mod consent;
 mod crash;
 mod durability;
+mod evaluate;
 mod forgetting;
 mod harness;
 mod intake;
