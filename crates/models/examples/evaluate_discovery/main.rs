@@ -18,7 +18,7 @@
 mod log;
 
 use log::{Asked, Invoice, Split, held, read, split, yesterday};
-use models::evaluate::{Coverage, ndcg, recall};
+use models::evaluate::{Exposure, ndcg, recall};
 use models::recommend::affinity::Affinity;
 use models::recommend::ease::{Discovery, Ease};
 use models::recommend::ials::{self, Ials};
@@ -174,22 +174,22 @@ fn spent(name: &str, mut micros: Vec<u128>) -> String {
 /// Prints the means of a model's answers.
 fn measure(name: &str, split: &Split, answer: &mut dyn FnMut(&Asked, &Split) -> Vec<ItemId>) {
     let (mut recalls, mut gains, mut micros) = (Vec::new(), Vec::new(), Vec::new());
-    let mut coverage = Coverage::new(K);
+    let mut exposure = Exposure::new(K);
     for asked in split.questions.iter().filter(|asked| !asked.new.is_empty()) {
         let start = Instant::now();
         let list = answer(asked, split);
         micros.push(start.elapsed().as_micros());
         recalls.extend(recall(&list, &asked.new, K));
         gains.extend(ndcg(&list, &asked.new, K));
-        coverage.add(&list);
+        exposure.add(&list);
     }
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
     println!(
-        "{} recall@{K} {:.4} ndcg@{K} {:.4} coverage {:.3}",
+        "{} recall@{K} {:.4} ndcg@{K} {:.4} exposure {:.3}",
         spent(&format!("{name:50}"), micros),
         mean(&recalls),
         mean(&gains),
-        coverage.share(split.counts.items()).unwrap_or(0.0),
+        exposure.share(split.counts.items()).unwrap_or(0.0),
     );
 }
 

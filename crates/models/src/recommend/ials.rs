@@ -242,10 +242,11 @@ impl Ials {
         matrix.factor();
         matrix.solve(&mut person);
         scratch.start();
-        let scored = self.items.chunks_exact(d).enumerate().map(|(row, factor)| Ranked {
-            score: dot(factor, &person),
-            item: ItemId(row as u32),
-        });
+        let scored = self
+            .items
+            .chunks_exact(d)
+            .enumerate()
+            .map(|(row, factor)| Ranked { score: dot(factor, &person), item: ItemId(row as u32) });
         scratch.ranking.extend(scored.filter(|best| best.score > 0.0 && !seen.contains(&best.item)));
         keep_best(&mut scratch.ranking, count);
         let explain = |best: &Ranked| {

@@ -52,9 +52,15 @@ pub(super) struct CustomerQuestion {
     known: usize,
     now: i64,
     repeats: Repeats,
+    number: u64,
 }
 
 impl CustomerQuestion {
+    /// The customer's number in the training part, so that nobody is taken for their own neighbour.
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
     /// What they bought so far, oldest basket first; never empty.
     pub(super) fn past(&self) -> &[Basket] {
         self.baskets.get(..self.known).unwrap_or_default()
@@ -65,9 +71,16 @@ impl CustomerQuestion {
         self.now
     }
 
-    /// Whether what they had may be answered.
-    pub(super) fn repeats(&self) -> Repeats {
-        self.repeats
+    /// How many items to ask of a model that never answers what the customer had: `count` has room for those otherwise.
+    pub(super) fn without_had(&self, count: usize) -> usize {
+        match self.repeats {
+            Repeats::Allowed => count,
+            Repeats::NewOnly => count.saturating_sub(self.had()),
+        }
+    }
+
+    fn had(&self) -> usize {
+        self.past().iter().flat_map(Basket::ids).collect::<HashSet<_>>().len()
     }
 }
 
@@ -75,7 +88,7 @@ impl Question for CustomerQuestion {
     fn reach(&self, k: usize) -> usize {
         match self.repeats {
             Repeats::Allowed => k,
-            Repeats::NewOnly => k + self.past().iter().flat_map(Basket::ids).collect::<HashSet<_>>().len(),
+            Repeats::NewOnly => k + self.had(),
         }
     }
 
@@ -103,6 +116,7 @@ impl Customers {
                 known: customer.known,
                 now: next.time,
                 repeats,
+                number: customer.number,
             };
             exam.asked.push(Asked { unit: exam.units.len(), question, truth });
             exam.units.push(customer.number);

@@ -10,27 +10,40 @@ use super::contender::{Contender, Fitted, Setting, Shared, share};
 use super::customers::{CustomerQuestion, Customers, TimeUnit};
 use super::exam::{Exam, Question as _, Training as _};
 use super::of_visits::Same;
+use super::{discovery, next_baskets};
 
-/// All of them, popularity first.
-pub(super) fn contenders() -> Vec<Contender<Customers, CustomerQuestion>> {
-    vec![
-        Contender {
-            name: "popularity",
-            about: "what most customers bought, the same for everybody",
-            fit: popularity,
-        },
-        Contender { name: "repeat", about: "what this customer buys often and lately", fit: repeat },
-        Contender {
-            name: "together",
-            about: "what is bought in one basket with what this customer has",
-            fit: together,
-        },
-        Contender {
-            name: "affinity",
-            about: "what those have who have what this customer has",
-            fit: affinity,
-        },
-    ]
+/// All of them, popularity first; `items` is the size of the catalogue.
+pub(super) fn contenders(items: usize) -> Vec<Contender<Customers, CustomerQuestion>> {
+    let one = |name, about, fit| Contender { name, about, fit };
+    let mut all = vec![
+        one("popularity", "what most customers bought, the same for everybody", popularity as fn(&_) -> _),
+        one("repeat", "what this customer buys often and lately", repeat),
+        one(
+            "gp-topfreq",
+            "what this customer bought most often, then what most did",
+            next_baskets::top_frequency,
+        ),
+        one(
+            "tifu-knn",
+            "what this customer and similar ones buy, newer baskets counting more",
+            next_baskets::tifu,
+        ),
+        one(
+            "next-basket",
+            "all of these, by weights learned on the last known basket of each customer, and by season",
+            next_baskets::learned,
+        ),
+        one("affinity", "what those have who have what this customer has", affinity),
+    ];
+    if items <= discovery::EASE_ITEMS {
+        all.push(one(
+            "ease",
+            "the same, what is explained by other things taken out, times the trend (EASE)",
+            discovery::ease,
+        ));
+    }
+    all.push(one("ials", "tastes that customers share, as factors (iALS)", discovery::ials));
+    all
 }
 
 /// Also what somebody who refuses is shown.
@@ -40,14 +53,14 @@ pub(super) fn popularity(shop: &Customers) -> Shared<CustomerQuestion> {
 }
 
 /// The distinct items of a history, ascending.
-fn owned(past: &[Basket]) -> Vec<ItemId> {
+pub(super) fn owned(past: &[Basket]) -> Vec<ItemId> {
     let mut items: Vec<ItemId> = past.iter().flat_map(Basket::ids).collect();
     items.sort_unstable();
     items.dedup();
     items
 }
 
-const DAY_SECONDS: i64 = 86_400;
+pub(super) const DAY_SECONDS: i64 = 86_400;
 
 struct Repeat {
     half_life: i64,
@@ -107,14 +120,6 @@ struct GoesWith {
     scratch: Scratch,
 }
 
-fn together(shop: &Customers) -> Shared<CustomerQuestion> {
-    let mut counts = CoCounts::new();
-    for basket in shop.customers.iter().flat_map(|customer| customer.past()) {
-        counts.learn(&basket.ids().collect::<Vec<_>>());
-    }
-    share(GoesWith { counts, scratch: Scratch::new() })
-}
-
 fn affinity(shop: &Customers) -> Shared<CustomerQuestion> {
     let mut counts = CoCounts::new();
     shop.customers.iter().for_each(|customer| counts.learn(&owned(customer.past())));
@@ -125,11 +130,7 @@ impl Fitted<CustomerQuestion> for GoesWith {
     fn score(&mut self, question: &CustomerQuestion, count: usize) -> Vec<Scored> {
         let held: Vec<Held> =
             owned(question.past()).into_iter().map(|item| Held { item, weight: 1.0 }).collect();
-        // What the customer has is never answered here, so there is no need to ask for so many more.
-        let count = match question.repeats() {
-            Repeats::Allowed => count,
-            Repeats::NewOnly => count.saturating_sub(held.len()),
-        };
+        let count = question.without_had(count);
         self.counts.score(&held, &Affinity { shrinkage: SHRINKAGE, at_least: 1, count }, &mut self.scratch)
     }
 
@@ -144,7 +145,7 @@ mod tests {
     use super::*;
 
     fn first(name: &str, shop: &Customers, repeats: Repeats) -> Vec<u32> {
-        let contender = contenders().into_iter().find(|contender| contender.name == name).unwrap();
+        let contender = contenders(9).into_iter().find(|contender| contender.name == name).unwrap();
         let exam = shop.exam(repeats, |_| true);
         let mut answer = Vec::new();
         let question = &exam.asked[0].question;
@@ -160,12 +161,16 @@ mod tests {
             &[&[1], &[1], &[1, 2], &[2, 3]],
             &[&[1, 3, 5], &[9]],
             &[&[1, 3, 5], &[9]],
+            &[&[1, 3, 5], &[9]],
             &[&[5], &[9]],
             &[&[5], &[9]],
         ]);
         assert_eq!(first("popularity", &shop, Repeats::Allowed)[0], 5);
         assert_eq!(first("repeat", &shop, Repeats::Allowed), [1, 2]);
-        assert_eq!(first("together", &shop, Repeats::NewOnly), [3, 5]);
+        assert_eq!(first("gp-topfreq", &shop, Repeats::Allowed)[..2], [1, 2]);
+        for name in ["tifu-knn", "next-basket", "ease", "ials"] {
+            assert!(first(name, &shop, Repeats::NewOnly).contains(&3), "{name}");
+        }
         assert_eq!(first("affinity", &shop, Repeats::NewOnly), [3, 5]);
         assert!(first("repeat", &shop, Repeats::NewOnly).is_empty());
     }
@@ -175,9 +180,18 @@ mod tests {
         let shop = customers(&[&[&[1], &[2]]]);
         let nobody = shop.without(&|_| true);
         let exam = shop.exam(Repeats::Allowed, |_| true);
-        for contender in contenders().into_iter().filter(|contender| contender.name != "repeat") {
+        // These know what the customer had, and that is in the question.
+        let own = ["repeat", "gp-topfreq", "tifu-knn", "next-basket"];
+        for contender in contenders(9).into_iter().filter(|contender| !own.contains(&contender.name)) {
             let fitted = (contender.fit)(&nobody);
             assert!(fitted.borrow_mut().score(&exam.asked[0].question, 3).is_empty(), "{}", contender.name);
         }
+    }
+
+    #[test]
+    fn a_large_catalogue_is_left_to_the_model_that_can_hold_it() {
+        let names = |items| contenders(items).iter().map(|one| one.name).collect::<Vec<_>>();
+        assert!(names(100).contains(&"ease") && !names(100_000).contains(&"ease"));
+        assert!(names(100_000).contains(&"ials"));
     }
 }

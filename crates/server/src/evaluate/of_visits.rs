@@ -1,32 +1,29 @@
 //! The models that answer a visit. A new one is one more line in [`contenders`] and its `Fitted`.
 //! Must never look at more of a visit than the question shows.
 
-use models::recommend::affinity::{Affinity, CoCounts, Held};
+use models::recommend::item_knn::LinkParams;
 use models::recommend::popularity::{Day, Popularity, Question as PopularityQuestion, Unit};
 use models::recommend::session::{Params, SessionIndex, SessionKey, Visit as SessionVisit};
+use models::recommend::visits::{self, Plan, VisitBuffers, VisitParams};
 use models::recommend::{ItemId, Scored, Scratch};
 
+use super::blend;
 use super::contender::{Contender, Fitted, Setting, Shared, share};
 use super::visits::{VisitQuestion, Visits};
 
-/// All of them, popularity first.
+/// All of them, popularity first, the blend that a shop is served with last.
 pub(super) fn contenders() -> Vec<Contender<Visits, VisitQuestion>> {
+    let one = |name, about, fit| Contender { name, about, fit };
     vec![
-        Contender {
-            name: "popularity",
-            about: "what most visits looked at, the same for everybody",
-            fit: popularity,
-        },
-        Contender {
-            name: "affinity",
-            about: "what was looked at in the same visits as the last few items",
-            fit: affinity,
-        },
-        Contender {
-            name: "session",
-            about: "where visits like this one went on to (VMIS-kNN)",
-            fit: session,
-        },
+        one("popularity", "what most visits looked at, the same for everybody", popularity),
+        one("item-knn", "what is looked at before and after the last few items", item_knn),
+        one("vmis-knn", "where visits like this one went on to, as the paper has it", vmis),
+        one("session", "the same, with neighbours weighed by place, distance and rarity (V-STAN)", session),
+        one(
+            blend::NAME,
+            "session and item-knn together, by dials and weights learned on the newest tenth of the training visits",
+            learned,
+        ),
     ]
 }
 
@@ -78,68 +75,128 @@ pub(super) fn popularity(log: &Visits) -> Shared<VisitQuestion> {
     share(Same::popular(distinct, log.items))
 }
 
+fn clicks(log: &Visits) -> impl Iterator<Item = (SessionKey, ItemId, i64)> {
+    log.visits.iter().flat_map(|visit| {
+        let clicks = visit.items.iter().zip(visit.times.iter());
+        clicks.map(|(item, time)| (SessionKey(visit.number), *item, *time))
+    })
+}
+
+fn asked(question: &VisitQuestion) -> SessionVisit<'_> {
+    SessionVisit { items: question.items(), own: None }
+}
+
 struct Session {
     index: SessionIndex,
+    params: Params,
     scratch: Scratch,
 }
 
+fn vmis(log: &Visits) -> Shared<VisitQuestion> {
+    by_neighbours(log, Params::vmis(1))
+}
+
 fn session(log: &Visits) -> Shared<VisitQuestion> {
+    by_neighbours(log, Params::standard(1))
+}
+
+fn by_neighbours(log: &Visits, params: Params) -> Shared<VisitQuestion> {
     let mut index = SessionIndex::new();
-    index.extend(log.visits.iter().flat_map(|visit| {
-        let clicks = visit.items.iter().zip(visit.times.iter());
-        clicks.map(|(item, time)| (SessionKey(visit.number), *item, *time))
-    }));
-    share(Session { index, scratch: Scratch::new() })
+    index.extend(clicks(log));
+    share(Session { index, params, scratch: Scratch::new() })
 }
 
 impl Fitted<VisitQuestion> for Session {
     fn score(&mut self, question: &VisitQuestion, count: usize) -> Vec<Scored> {
-        let visit = SessionVisit { items: question.items(), own: None };
-        self.index.score(&visit, &Params::standard(count), &mut self.scratch)
+        self.index.score(&asked(question), &Params { count, ..self.params }, &mut self.scratch)
     }
 
     fn answer(&mut self, question: &VisitQuestion, count: usize, into: &mut Vec<ItemId>) {
-        let visit = SessionVisit { items: question.items(), own: None };
-        self.index.rank(&visit, &Params::standard(count), &mut self.scratch, into);
+        self.index.rank(&asked(question), &Params { count, ..self.params }, &mut self.scratch, into);
     }
 
     fn settings(&self) -> Vec<Setting> {
-        let Params { recent, neighbours, last_clicks, rarity, .. } = Params::standard(1);
-        vec![
-            Setting::new("sessions looked at", recent),
-            Setting::new("neighbours", neighbours),
-            Setting::new("last clicks", last_clicks),
-            Setting::new("rarity", format!("{rarity:?}")),
-        ]
+        of_sessions(&self.params)
     }
 }
 
-/// How many of the last items count, each half as much as the one after it.
-const LAST: usize = 5;
-const SHRINKAGE: f64 = 2.0;
+fn of_sessions(params: &Params) -> Vec<Setting> {
+    vec![
+        Setting::new("sessions looked at", params.recent),
+        Setting::new("neighbours", params.neighbours),
+        Setting::new("last clicks", params.last_clicks),
+        Setting::new("rarity", format!("{:?}", params.rarity)),
+        Setting::new("rarity of what is shared", format!("{:?}", params.shared_rarity)),
+        Setting::new("place", format!("{:?}", params.place)),
+        Setting::new("length", format!("{:?}", params.length)),
+        Setting::new("after", params.after),
+        Setting::new("before", params.before),
+        Setting::new("backward", params.backward),
+        Setting::new("age a day", params.age_per_day),
+        Setting::new("revisit", params.revisit),
+    ]
+}
 
-struct InOneVisit {
-    counts: CoCounts,
+struct Pairs {
+    models: visits::Visits,
     scratch: Scratch,
 }
 
-fn affinity(log: &Visits) -> Shared<VisitQuestion> {
-    let mut counts = CoCounts::new();
-    log.visits.iter().for_each(|visit| counts.learn(&visit.items));
-    share(InOneVisit { counts, scratch: Scratch::new() })
+fn item_knn(log: &Visits) -> Shared<VisitQuestion> {
+    let mut models = visits::Visits::new();
+    models.extend(clicks(log));
+    share(Pairs { models, scratch: Scratch::new() })
 }
 
-impl Fitted<VisitQuestion> for InOneVisit {
+impl Fitted<VisitQuestion> for Pairs {
     fn score(&mut self, question: &VisitQuestion, count: usize) -> Vec<Scored> {
-        let weights = std::iter::successors(Some(1.0), |weight| Some(weight / 2.0));
-        let last = question.items().iter().rev().take(LAST);
-        let held: Vec<Held> = last.zip(weights).map(|(item, weight)| Held { item: *item, weight }).collect();
-        let params = Affinity { shrinkage: SHRINKAGE, at_least: 1, count };
-        self.counts.score(&held, &params, &mut self.scratch)
+        self.models.pairs().score(question.items(), &LinkParams::standard(count), &mut self.scratch)
+    }
+}
+
+struct Learned {
+    models: visits::Visits,
+    params: VisitParams,
+    /// Whether there was enough to learn the dials on.
+    fitted: bool,
+    buffers: VisitBuffers,
+    scratch: Scratch,
+}
+
+/// For how long a list the dials are learned.
+const K: usize = 20;
+
+fn learned(log: &Visits) -> Shared<VisitQuestion> {
+    let standard = VisitParams::standard(K);
+    let all: Vec<_> = clicks(log).collect();
+    let found = visits::fit(&all, &standard, &Plan::standard(K));
+    let mut models = visits::Visits::new();
+    models.extend(all);
+    // With too few visits to learn on, the dials stay where they stand for every shop.
+    let fitted = found.is_ok();
+    let params = found.map_or(standard, |found| found.best);
+    share(Learned { models, params, fitted, buffers: VisitBuffers::default(), scratch: Scratch::new() })
+}
+
+impl Fitted<VisitQuestion> for Learned {
+    fn score(&mut self, question: &VisitQuestion, count: usize) -> Vec<Scored> {
+        let Self { models, params, buffers, scratch, .. } = self;
+        models.score(&asked(question), &params.wanting(count), buffers, scratch).unwrap_or_default()
     }
 
     fn settings(&self) -> Vec<Setting> {
-        vec![Setting::new("last items", LAST), Setting::new("shrinkage", SHRINKAGE)]
+        let VisitParams { sessions, pairs, sessions_weight, pairs_weight } = &self.params;
+        let mut settings = vec![
+            Setting::new("weight of session", sessions_weight),
+            Setting::new("weight of item-knn", pairs_weight),
+            Setting::new(
+                "learned on the training part",
+                if self.fitted { "yes" } else { "no: too few visits" },
+            ),
+        ];
+        settings.extend(of_sessions(sessions));
+        settings.push(Setting::new("item-knn's last items", pairs.last_items));
+        settings
     }
 }
 

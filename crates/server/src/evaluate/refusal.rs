@@ -32,7 +32,10 @@ impl<T: Training> Experiment<'_, T> {
         progress.begin(format!("{percent} of 100 refuse: learning"), contenders.len() as u64);
         let mut fitted: Vec<Shared<T::Question>> = Vec::new();
         for (contender, done) in contenders.iter().zip(1..) {
-            fitted.push((contender.fit)(&rest));
+            // What has no weight in the blend needs no learning; anything stands in its place.
+            let weight = blend.and_then(|blend| blend.weights.iter().find(|one| one.name == contender.name));
+            let counts = weight.is_none_or(|weight| weight.weight > 0.0);
+            fitted.push(if counts { (contender.fit)(&rest) } else { popularity(&rest) });
             progress.at(done);
         }
         let refused: Vec<bool> = exam.units.iter().map(|unit| refuses(seed, *unit, percent)).collect();

@@ -135,7 +135,7 @@ fn of_shop(
         told.ks.iter().flat_map(|k| metrics.map(|metric| Column { metric, k: *k })).collect();
     let game = Game {
         training: shop,
-        contenders: chosen(of_customers::contenders(), dials)?,
+        contenders: chosen(of_customers::contenders(shop.items), dials)?,
         popularity: of_customers::popularity,
         headline: columns.iter().rposition(|column| column.metric == Metric::Recall).unwrap_or(0),
         columns,
@@ -166,15 +166,23 @@ fn of_shop(
     })
 }
 
-/// The models that `--only` leaves. All are needed for the blend.
+/// The models that `--only` leaves. All are needed for a blend that isn't a model of its own.
 fn chosen<T, Q>(
     contenders: Vec<Contender<T, Q>>,
     dials: &Dials,
 ) -> Result<Vec<Contender<T, Q>>, EvaluateError> {
-    let Some(only) = dials.only.as_deref().filter(|only| *only != blend::NAME) else { return Ok(contenders) };
-    let names = contenders.iter().map(|one| one.name).chain([blend::NAME]).collect();
+    let Some(only) = dials.only.as_deref() else { return Ok(contenders) };
+    let mut names: Vec<&'static str> = contenders.iter().map(|one| one.name).collect();
+    if !names.contains(&only) && only == blend::NAME {
+        return Ok(contenders);
+    }
     let chosen: Vec<_> = contenders.into_iter().filter(|one| one.name == only).collect();
-    if chosen.is_empty() { Err(EvaluateError::Model(only.to_owned(), names)) } else { Ok(chosen) }
+    if chosen.is_empty() {
+        names.retain(|name| *name != blend::NAME);
+        names.push(blend::NAME);
+        return Err(EvaluateError::Model(only.to_owned(), names));
+    }
+    Ok(chosen)
 }
 
 /// A training part and the models that compete on it.
@@ -209,8 +217,10 @@ struct AllReady<Q> {
 }
 
 impl<T: Training> Game<'_, T> {
+    /// Whether the models are to be blended here: one of them may be a blend of its own.
     fn blends(&self) -> bool {
-        self.dials.only.as_deref().is_none_or(|only| only == blend::NAME)
+        let wanted = self.dials.only.as_deref().is_none_or(|only| only == blend::NAME);
+        wanted && self.contenders.iter().all(|one| one.name != blend::NAME)
     }
 
     fn fit(&self, progress: &Progress) -> AllReady<T::Question> {
@@ -248,7 +258,7 @@ impl<T: Training> Game<'_, T> {
         let learned = self
             .blends()
             .then(|| blend::learn(&ready.earlier, self.training.hold_out(view.view).1, &ks, progress));
-        let only_blend = self.dials.only.as_deref() == Some(blend::NAME);
+        let only_blend = learned.is_some() && self.dials.only.is_some();
         let holders = self.training.holders();
         let measures = Measures { columns: &self.columns, holders: &holders, units: self.training.units() };
         let bootstrap = Bootstrap { seed: self.dials.seed, rounds: ROUNDS, level: LEVEL };
@@ -295,10 +305,16 @@ impl<T: Training> Game<'_, T> {
         let Some(column) = self.columns.get(self.headline).filter(|_| !self.dials.refusal.is_empty()) else {
             return Ok(None);
         };
+        // The blend, or the one model, or the last, which is the blend where that is a model of its own.
+        let alone = self.contenders.len().saturating_sub(1);
+        let contenders = match blend {
+            Some(_) => &self.contenders[..],
+            None => self.contenders.get(alone..).unwrap_or_default(),
+        };
         let experiment = Experiment {
             training: self.training,
             exam,
-            contenders: &self.contenders,
+            contenders,
             blend,
             popularity: self.popularity,
             column: *column,
@@ -308,7 +324,7 @@ impl<T: Training> Game<'_, T> {
         percents.sort_unstable_by(f64::total_cmp);
         percents.dedup();
         let points = percents.into_iter().map(|percent| experiment.at(percent, progress));
-        let single = self.contenders.first().map_or(blend::NAME, |one| one.name);
+        let single = contenders.last().map_or(blend::NAME, |one| one.name);
         let model = if blend.is_some() { blend::NAME } else { single };
         Ok(Some(Curve { model, points: points.collect::<Result<_, _>>()? }))
     }
@@ -364,7 +380,7 @@ fn conventions_of_sessions(seed: u64) -> Vec<String> {
         "HR and MRR: the very next item. If that is the current one again, it counts as a miss.",
         "Recall: different items found / clicks that follow, repeats included, as in the literature on sessions (Serenade, session-rec). Recall (items) divides by the different items that follow.",
         "NDCG: all that follows, each item once.",
-        "The blend's weights are learned on the newest tenth of the training visits, by models that learned from the rest.",
+        "The blend's dials and weights are learned on the newest tenth of the training visits, by models that learned from the rest.",
     ]
     .map(str::to_owned)
     .to_vec();

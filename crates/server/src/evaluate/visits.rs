@@ -37,7 +37,6 @@ pub(super) struct Visits {
 #[derive(Debug, Clone)]
 pub(super) struct VisitQuestion {
     items: Arc<[ItemId]>,
-    times: Arc<[i64]>,
     seen: usize,
 }
 
@@ -45,12 +44,6 @@ impl VisitQuestion {
     /// What was looked at so far, oldest first; never empty.
     pub(super) fn items(&self) -> &[ItemId] {
         self.items.get(..self.seen).unwrap_or_default()
-    }
-
-    /// When each was looked at.
-    #[expect(dead_code, reason = "for models that weigh by age")]
-    pub(super) fn times(&self) -> &[i64] {
-        self.times.get(..self.seen).unwrap_or_default()
     }
 }
 
@@ -75,17 +68,12 @@ impl Visits {
     pub(super) fn exam(&self, known: impl Fn(ItemId) -> bool) -> Exam<VisitQuestion> {
         let mut exam = Exam { asked: Vec::new(), units: Vec::new() };
         for visit in &self.visits {
-            let kept: Vec<(ItemId, i64)> =
-                visit.items.iter().copied().zip(visit.times.iter().copied()).collect();
-            let kept = kept.into_iter().filter(|(item, _)| known(*item));
-            let (items, times): (Vec<ItemId>, Vec<i64>) = kept.unzip();
+            let items: Arc<[ItemId]> = visit.items.iter().copied().filter(|item| known(*item)).collect();
             if items.len() < 2 {
                 continue;
             }
-            let (items, times): (Arc<[ItemId]>, Arc<[i64]>) = (items.into(), times.into());
             for (seen, rest) in models::evaluate::every_prefix(&items) {
-                let question =
-                    VisitQuestion { items: Arc::clone(&items), times: Arc::clone(&times), seen: seen.len() };
+                let question = VisitQuestion { items: Arc::clone(&items), seen: seen.len() };
                 exam.asked.push(Asked { unit: exam.units.len(), question, truth: rest.to_vec() });
             }
             exam.units.push(visit.number);
