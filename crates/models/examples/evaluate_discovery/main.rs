@@ -189,7 +189,7 @@ fn measure(name: &str, split: &Split, answer: &mut dyn FnMut(&Asked, &Split) -> 
         spent(&format!("{name:50}"), micros),
         mean(&recalls),
         mean(&gains),
-        exposure.share(split.counts.items()).unwrap_or(0.0),
+        exposure.coverage(split.counts.items()).unwrap_or(0.0),
     );
 }
 
