@@ -60,7 +60,7 @@ const LEAST_GAIN: f64 = 0.001;
 
 /// Finds the settings that do best on the newest part of `clicks`, starting from `start`.
 ///
-/// First the dials of each model are turned, the blend's weights held; then the weights are learned with
+/// First the dials are turned, among them roughly the weight of the pairs; then both weights are learned with
 /// [`blend::fit`]. Deterministic: the same clicks give the same settings, whatever their order.
 ///
 /// # Errors
@@ -195,7 +195,11 @@ fn moves() -> Vec<Move<VisitParams>> {
         };
         [0.5, 0.75, 1.0, 1.3, 1.6, 2.0].map(set).to_vec()
     });
+    let pairs_weight: Move<VisitParams> = Box::new(|params| {
+        [0.0, 0.02, 0.05, 0.15, 0.3, 0.6].map(|pairs_weight| VisitParams { pairs_weight, ..*params }).to_vec()
+    });
     vec![
+        pairs_weight,
         dial(&[Damping::Ignored, Damping::FourthRoot, Damping::Root], |params, value| params.length = value),
         dial(&[3, 5, 9, 15], |params, value| params.last_clicks = value),
         rates(&[0.1, 0.2, 0.4, 0.8, 1.5, 2.5], |params, rate| params.place = Decay::Hyperbolic { rate }),
