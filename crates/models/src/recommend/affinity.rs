@@ -304,10 +304,24 @@ impl Row {
             return;
         }
         let mut left_over = false;
-        for other in others {
-            if let Ok(at) = self.pairs.binary_search_by_key(other, |pair| pair.other) {
-                self.pairs[at].count -= 1;
-                left_over |= self.pairs[at].count == 0;
+        let mut take = |pair: &mut Pair| {
+            pair.count -= 1;
+            left_over |= pair.count == 0;
+        };
+        if others.len() * 8 < self.pairs.len() {
+            for other in others {
+                if let Ok(at) = self.pairs.binary_search_by_key(other, |pair| pair.other) {
+                    take(&mut self.pairs[at]);
+                }
+            }
+        } else {
+            // Many are wanted: walking along both beats looking each up.
+            let mut others = others.iter().peekable();
+            for pair in &mut self.pairs {
+                while others.next_if(|other| **other < pair.other).is_some() {}
+                if others.next_if(|other| **other == pair.other).is_some() {
+                    take(pair);
+                }
             }
         }
         if left_over {
