@@ -37,21 +37,13 @@ fn main() -> Result<(), Failure> {
     };
     let standard = Params::standard(20);
     let validation: Vec<Case> = cases.iter().filter_map(one_earlier).collect();
-    let decays = [Decay::standard(), Decay { within: 0.9, between: 0.7, group: 7 }];
-    let tune = std::env::var_os("EQUIPOISE_TUNE").is_some();
-    for decay in decays.into_iter().take(if tune { 9 } else { 1 }) {
-        println!("{decay:?}");
-        let earlier = learned(&validation, decay);
-        let fit = observe(&earlier, &validation, &standard);
-        let blend = Params { weights: fit.weights(), ..standard };
-        println!("{:?}", blend.weights);
-        println!("on the validation baskets (what the weights were learned on)");
-        report(&earlier, &validation, &blend);
-        if !tune {
-            println!("on the held-out baskets");
-            report(&learned(&cases, decay), &cases, &blend);
-        }
-    }
+    let earlier = learned(&validation);
+    let blend = Params { weights: observe(&earlier, &validation, &standard).weights(), ..standard };
+    println!("{:?}", blend.weights);
+    println!("on the validation baskets (what the weights were learned on)");
+    report(&earlier, &validation, &blend);
+    println!("on the held-out baskets");
+    report(&learned(&cases), &cases, &blend);
     Ok(())
 }
 
@@ -64,9 +56,9 @@ fn one_earlier(case: &Case) -> Option<Case> {
     Some(Case { buyer: case.buyer, history: History::new(earlier.to_vec()), next: Some(last.clone()) })
 }
 
-fn learned(cases: &[Case], decay: Decay) -> BasketIndex {
+fn learned(cases: &[Case]) -> BasketIndex {
     let start = Instant::now();
-    let mut index = BasketIndex::new(decay);
+    let mut index = BasketIndex::new(Decay::standard());
     for case in cases {
         index.replace(case.buyer, case.history.clone());
     }

@@ -112,14 +112,19 @@ impl BasketIndex {
     pub(super) fn shares(&self, lines: &[Line], sheet: &Worksheet) -> Vec<Vec<(usize, f64)>> {
         let mut used = sheet.used.clone();
         used.sort_unstable_by_key(|(place, _)| *place);
-        let shares = |near: &super::neighbours::Near| {
+        let shares = |near: &Near| {
             let theirs = &self.buyers[near.slot as usize];
-            let share = |(place, weight): &(usize, f64)| {
+            // Both are in order of items: one pass over the two.
+            let mut rest = theirs.lines.iter().peekable();
+            let mut shares = Vec::new();
+            for (place, weight) in &used {
                 let item = lines[*place].item;
-                let at = theirs.lines.binary_search_by_key(&item, |line| line.item).ok()?;
-                Some((*place, weight * f64::from((theirs.lines[at].steady / theirs.norm) as f32)))
-            };
-            used.iter().filter_map(share).collect()
+                while rest.next_if(|line| line.item < item).is_some() {}
+                if let Some(line) = rest.next_if(|line| line.item == item) {
+                    shares.push((*place, weight * f64::from((line.steady / theirs.norm) as f32)));
+                }
+            }
+            shares
         };
         sheet.near.iter().map(shares).collect()
     }
