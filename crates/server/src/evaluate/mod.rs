@@ -7,6 +7,7 @@ mod arguments;
 mod blend;
 mod clock;
 mod contender;
+mod conventions;
 mod customers;
 mod discovery;
 mod error;

@@ -3,7 +3,7 @@
 
 use models::recommend::item_knn::LinkParams;
 use models::recommend::popularity::{Day, Popularity, Question as PopularityQuestion, Unit};
-use models::recommend::session::{Params, SessionIndex, SessionKey, Visit as SessionVisit};
+use models::recommend::session::{Decay, Params, SessionIndex, SessionKey, Visit as SessionVisit};
 use models::recommend::visits::{self, Plan, VisitBuffers, VisitParams};
 use models::recommend::{ItemId, Scored, Scratch};
 
@@ -125,16 +125,28 @@ fn of_sessions(params: &Params) -> Vec<Setting> {
         Setting::new("sessions looked at", params.recent),
         Setting::new("neighbours", params.neighbours),
         Setting::new("last clicks", params.last_clicks),
-        Setting::new("rarity", format!("{:?}", params.rarity)),
-        Setting::new("rarity of what is shared", format!("{:?}", params.shared_rarity)),
-        Setting::new("place", format!("{:?}", params.place)),
-        Setting::new("length", format!("{:?}", params.length)),
+        Setting::new("rarity", word(&params.rarity)),
+        Setting::new("rarity of what is shared", word(&params.shared_rarity)),
+        Setting::new("decay by place", decay(params.place)),
+        Setting::new("length", word(&params.length)),
         Setting::new("after", params.after),
         Setting::new("before", params.before),
         Setting::new("backward", params.backward),
         Setting::new("age a day", params.age_per_day),
         Setting::new("revisit", params.revisit),
     ]
+}
+
+/// The name of a choice, in lower case.
+fn word(choice: &impl std::fmt::Debug) -> String {
+    format!("{choice:?}").to_lowercase()
+}
+
+fn decay(decay: Decay) -> String {
+    match decay {
+        Decay::Linear => "linear".to_owned(),
+        Decay::Hyperbolic { rate } => format!("1 / (1 + {rate} · place)"),
+    }
 }
 
 struct Pairs {

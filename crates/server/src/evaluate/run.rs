@@ -17,10 +17,10 @@ use super::read::{self, Counted, Numbers};
 use super::refusal::Experiment;
 use super::report::{Curve, Difference, Report, Row, Table};
 use super::visits::Visits;
-use super::{EvaluateError, of_customers, of_visits};
+use super::{EvaluateError, conventions, of_customers, of_visits};
 
 /// How often units are drawn for an interval.
-const ROUNDS: u32 = 1000;
+pub(super) const ROUNDS: u32 = 1000;
 const LEVEL: f64 = 0.95;
 
 /// A report, and how it was asked for.
@@ -101,7 +101,7 @@ fn of_sessions(
     Ok(Report {
         situation: "sessions",
         title: "What next in this visit?",
-        conventions: conventions_of_sessions(dials.seed),
+        conventions: conventions::of_sessions(dials.seed),
         data: vec![
             Counted::new("visits to learn from", train.units()),
             Counted::new("their clicks", clicks(train)),
@@ -159,7 +159,7 @@ fn of_shop(
     Ok(Report {
         situation: told.situation,
         title: told.title,
-        conventions: conventions_of_shop(told.situation, dials.seed),
+        conventions: conventions::of_shop(told.situation, dials.seed),
         data,
         seed: dials.seed,
         tables,
@@ -369,55 +369,4 @@ fn differences(
         Ok(Difference { against: row.name, values: bootstrap.intervals(questions, &columns)? })
     };
     rows.iter().zip(others).map(against).collect()
-}
-
-fn conventions_of_sessions(seed: u64) -> Vec<String> {
-    let mut told: Vec<String> = [
-        "Models learn from the training file alone; give a test file that is later in time.",
-        "Items that the training file doesn't hold are dropped from the test visits; then visits of one item ask nothing.",
-        "A visit is asked about after its first click, its second, and so on to the last but one; each is a question.",
-        "The current item is taken out of every answer; items from earlier in the visit may come back.",
-        "HR and MRR: the very next item. If that is the current one again, it counts as a miss.",
-        "Recall: different items found / clicks that follow, repeats included, as in the literature on sessions (Serenade, session-rec). Recall (items) divides by the different items that follow.",
-        "NDCG: all that follows, each item once.",
-        "The blend's dials and weights are learned on the newest tenth of the training visits, by models that learned from the rest.",
-    ]
-    .map(str::to_owned)
-    .to_vec();
-    told.extend(conventions_of_all("visit", seed));
-    told
-}
-
-fn conventions_of_shop(situation: &str, seed: u64) -> Vec<String> {
-    let held_out = match situation {
-        "transactions" => {
-            "The last invoice of each customer with at least two is held out, by date and of one date by number; all other invoices are learned from, other customers' later ones too. Lines without a customer, returns, cancelled invoices (`C…`) and lines without a price don't count."
-        }
-        "baskets" => {
-            "The basket in the future file is asked about; the history file alone is learned from. Time is the basket's place in its customer's history."
-        }
-        _ => {
-            "The last item of each customer with at least two is held out; all others are learned from. Time is the item's place in the line."
-        }
-    };
-    let mut told: Vec<String> = [
-        held_out,
-        "Items that nobody has in the training part are dropped from what is held out; where nothing is left, nothing is asked.",
-        "First table: all that is held out counts, and what the customer had before may be answered. Second table: only what the customer never had counts, and what they had is taken out of every answer.",
-        "HR: any of it is among the first k. MRR: 1 / place of the first that is. Recall: the share of its items that is. NDCG: with the ideal list on top. Each customer is one question.",
-        "The blend's weights and the dials marked as chosen are learned on each customer's last basket of the training part, by models that learned from the ones before.",
-    ]
-    .map(str::to_owned)
-    .to_vec();
-    told.extend(conventions_of_all("customer", seed));
-    told
-}
-
-fn conventions_of_all(unit: &str, seed: u64) -> Vec<String> {
-    vec![
-        format!("In brackets: 95% interval, percentile bootstrap of {ROUNDS} rounds drawn by {unit}, seed {seed}."),
-        "Coverage: share of the training part's items that any answer shows. Gini: how unevenly (0 evenly, 1 one item takes all, never shown ones count).".to_owned(),
-        format!("Novelty: mean −log₂ of the share of the training part's {unit}s that have an item, in bits. At the largest k."),
-        "µs: processor time of one thread for one answer, reading and judging not counted; the blend's includes the reasons of all its parts.".to_owned(),
-    ]
 }
