@@ -17,6 +17,7 @@ use models::recommend::visits::Visits;
 use privacy::data::{Kind, Millis};
 use privacy::pseudonym::Pseudonym;
 use privacy::purpose::{Analytics, Personalisation};
+use rustc_hash::FxHashMap;
 
 use super::CatalogueItem;
 
@@ -187,6 +188,7 @@ fn purchase(line: &Line) -> Purchase {
 
 #[derive(Default)]
 pub(super) struct Models {
+    // Ids come from outside: a hash that nobody can aim at.
     numbers: HashMap<String, ItemId>,
     items: Vec<Arc<CatalogueItem>>,
     pub(super) visits: Visits,
@@ -195,8 +197,8 @@ pub(super) struct Models {
     /// What one person has.
     pub(super) owned: CoCounts,
     pub(super) popularity: Popularity,
-    pub(super) persons: HashMap<Pseudonym<Personalisation>, Arc<Person>>,
-    pub(super) counted: HashMap<Pseudonym<Analytics>, BTreeSet<(ItemId, Day)>>,
+    pub(super) persons: FxHashMap<Pseudonym<Personalisation>, Arc<Person>>,
+    pub(super) counted: FxHashMap<Pseudonym<Analytics>, BTreeSet<(ItemId, Day)>>,
     /// How often the baskets with an item have changed, by its number.
     changes: Vec<u32>,
 }

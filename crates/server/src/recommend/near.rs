@@ -4,13 +4,13 @@
 //! INVARIANT: no list outlives a forgetting. A list depends on counts alone, so that lists made afterwards equal those of
 //! a shop that never knew the person. Must never say who chose what, nor what fewer than `AT_LEAST` people did.
 
-use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use models::recommend::affinity::Affinity;
 use models::recommend::content::{Kind, Seed};
 use models::recommend::{ItemId, Scratch};
+use rustc_hash::FxHashMap;
 
 use super::Catalogue;
 use super::memory::Models;
@@ -45,7 +45,7 @@ struct Kept {
 struct Lists {
     /// How often everything was dropped.
     generation: u64,
-    kept: HashMap<ItemId, Kept>,
+    kept: FxHashMap<ItemId, Kept>,
 }
 
 /// The lists that are kept. In no case longer than the counts that they come from.
@@ -106,7 +106,7 @@ impl NearLists {
 
 fn make(item: ItemId, models: &Models, catalogue: &Catalogue, scratch: &mut Scratch) -> Near {
     let affinity = Affinity { shrinkage: 2.0, at_least: AT_LEAST, count: 2 * LENGTH };
-    let mut strength: HashMap<ItemId, f64> = HashMap::new();
+    let mut strength: FxHashMap<ItemId, f64> = FxHashMap::default();
     for counts in [&models.together, &models.owned] {
         for similar in counts.neighbours(item, &affinity) {
             *strength.entry(similar.item).or_default() += similar.similarity;

@@ -4,7 +4,6 @@
 //! INVARIANT: a shown score is the sum of its parts; an input that is taken away takes exactly its parts with it.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use models::recommend::blend::{BlendError, Voice, candidates, explain};
@@ -16,6 +15,7 @@ use models::recommend::session::{SessionKey, Visit};
 use models::recommend::visits::{VisitBuffers, VisitParams};
 use models::recommend::{Cause, Contribution, ItemId, Scored, Scratch};
 use privacy::store::Day;
+use rustc_hash::FxHashSet;
 use store::ItemKind;
 
 use super::memory::{Look, Models};
@@ -266,7 +266,7 @@ impl Shelf<'_> {
             }
             Some(_) | None => Replacement::Consumable { interval_seconds: 30 * DAY_SECONDS },
         };
-        let named: HashSet<ItemId> = candidates.iter().map(|(item, _)| *item).collect();
+        let named: FxHashSet<ItemId> = candidates.iter().map(|(item, _)| *item).collect();
         let bought: Vec<Purchase> =
             self.basis.purchases.iter().filter(|purchase| named.contains(&purchase.item)).copied().collect();
         let candidates = cooldown(candidates, &bought, self.now, 7 * DAY_SECONDS, replacement);

@@ -1,12 +1,12 @@
 //! Reasons in plain words. A reason names what the person did, the page at hand, or a count; never somebody else.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use models::recommend::{Cause, ItemId, Scored};
 use privacy::data::Kind;
 use privacy::purpose::{Personalisation, PurposeId};
+use rustc_hash::FxHashSet;
 
 use super::ranking::Basis;
 use super::{CatalogueItem, Reason};
@@ -26,7 +26,7 @@ const NAMED: usize = 4;
 /// What a grant opened of the person's past; any other item can only come from the page.
 pub(super) struct Past {
     looked: Vec<(ItemId, Kind)>,
-    bought: HashSet<ItemId>,
+    bought: FxHashSet<ItemId>,
 }
 
 impl Past {
