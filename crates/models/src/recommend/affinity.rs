@@ -223,8 +223,14 @@ impl CoCounts {
         let pairs = self.pairs(item).iter().filter(|pair| pair.count >= params.at_least);
         let similar = |pair: &Pair| Similar { item: pair.other, similarity: self.cosine(with, pair, params) };
         let mut list: Vec<Similar> = pairs.map(similar).collect();
-        list.sort_by(|a, b| b.similarity.total_cmp(&a.similarity).then(a.item.cmp(&b.item)));
+        let order =
+            |a: &Similar, b: &Similar| b.similarity.total_cmp(&a.similarity).then(a.item.cmp(&b.item));
+        // Rows grow long, and only their best are put in order.
+        if list.len() > params.count && params.count > 0 {
+            list.select_nth_unstable_by(params.count - 1, order);
+        }
         list.truncate(params.count);
+        list.sort_unstable_by(order);
         list
     }
 

@@ -28,9 +28,16 @@ const KEPT_FOR: Duration = Duration::from_secs(60);
 pub(super) struct Near {
     /// Chosen by the same people or in one order, with the strength of it.
     pub(super) chosen: Vec<(ItemId, f64)>,
-    /// Products that resemble it, with the similarity, 0 to 1.
+    /// What resembles it.
+    pub(super) alike: Arc<Alike>,
+}
+
+/// What resembles an item by its description: the same until the catalogue changes.
+#[derive(Debug, Default)]
+pub(super) struct Alike {
+    /// Products, with the similarity, 0 to 1.
     pub(super) products: Vec<(ItemId, f64)>,
-    /// Articles and guides about it, with the similarity, 0 to 1.
+    /// Articles and guides, with the similarity, 0 to 1.
     pub(super) articles: Vec<(ItemId, f64)>,
 }
 
@@ -68,25 +75,32 @@ impl NearLists {
         catalogue: &Catalogue,
         scratch: &mut Scratch,
     ) -> Vec<(Input, Arc<Near>)> {
-        let (generation, found): (u64, Vec<Option<Arc<Near>>>) = {
+        let (generation, found): (u64, Vec<Found>) = {
             let lists = self.0.read().unwrap_or_else(PoisonError::into_inner);
-            let fresh = |input: &Input| {
-                let kept = lists.kept.get(&input.item)?;
-                let current = kept.changes == models.changes(input.item) && kept.at.elapsed() < KEPT_FOR;
-                current.then(|| Arc::clone(&kept.near))
+            let look = |input: &Input| match lists.kept.get(&input.item) {
+                Some(kept) if kept.changes == models.changes(input.item) && kept.at.elapsed() < KEPT_FOR => {
+                    Found::Fresh(Arc::clone(&kept.near))
+                }
+                Some(kept) => Found::Alike(Arc::clone(&kept.near.alike)),
+                None => Found::Nothing,
             };
-            (lists.generation, inputs.iter().map(fresh).collect())
+            (lists.generation, inputs.iter().map(look).collect())
         };
         let mut made = Vec::new();
         let near = inputs
             .iter()
             .zip(found)
-            .map(|(input, known)| {
-                let near = known.unwrap_or_else(|| {
-                    let near = Arc::new(make(input.item, models, catalogue, scratch));
-                    made.push((input.item, Arc::clone(&near)));
-                    near
-                });
+            .map(|(input, found)| {
+                let near = match found {
+                    Found::Fresh(near) => return (*input, near),
+                    Found::Alike(alike) => Near { chosen: chosen(input.item, models), alike },
+                    Found::Nothing => {
+                        let alike = Arc::new(alike(input.item, catalogue, scratch));
+                        Near { chosen: chosen(input.item, models), alike }
+                    }
+                };
+                let near = Arc::new(near);
+                made.push((input.item, Arc::clone(&near)));
                 (*input, near)
             })
             .collect();
@@ -104,7 +118,15 @@ impl NearLists {
     }
 }
 
-fn make(item: ItemId, models: &Models, catalogue: &Catalogue, scratch: &mut Scratch) -> Near {
+/// What is kept of an item.
+enum Found {
+    Fresh(Arc<Near>),
+    /// Its counts have changed; its description hasn't.
+    Alike(Arc<Alike>),
+    Nothing,
+}
+
+fn chosen(item: ItemId, models: &Models) -> Vec<(ItemId, f64)> {
     let affinity = Affinity { shrinkage: 2.0, at_least: AT_LEAST, count: 2 * LENGTH };
     let mut strength: FxHashMap<ItemId, f64> = FxHashMap::default();
     for counts in [&models.together, &models.owned] {
@@ -115,10 +137,14 @@ fn make(item: ItemId, models: &Models, catalogue: &Catalogue, scratch: &mut Scra
     let mut chosen: Vec<(ItemId, f64)> = strength.into_iter().collect();
     chosen.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     chosen.truncate(LENGTH);
-    let mut alike = |kind| {
+    chosen
+}
+
+fn alike(item: ItemId, catalogue: &Catalogue, scratch: &mut Scratch) -> Alike {
+    let mut of = |kind| {
         let seed = [Seed { item, weight: 1.0 }];
         let found = catalogue.content().alike(&seed, kind, LENGTH, scratch);
         found.iter().map(|scored| (scored.item(), scored.score())).collect()
     };
-    Near { chosen, products: alike(Kind::Product), articles: alike(Kind::Article) }
+    Alike { products: of(Kind::Product), articles: of(Kind::Article) }
 }

@@ -118,9 +118,9 @@ impl Company<'_> {
         }
         for (input, near) in self.near.iter().take(SEEDS) {
             let lists: [&[(ItemId, f64)]; 2] = match self.wanted {
-                Wanted::Products => [&near.products, &[]],
-                Wanted::Articles => [&near.articles, &[]],
-                Wanted::Both => [&near.products, &near.articles],
+                Wanted::Products => [&near.alike.products, &[]],
+                Wanted::Articles => [&near.alike.articles, &[]],
+                Wanted::Both => [&near.alike.products, &near.alike.articles],
             };
             for (item, similarity) in lists.into_iter().flatten() {
                 say(*item, input.weight * similarity * ALIKE, Cause::Alike { item: input.item });

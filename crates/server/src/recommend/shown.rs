@@ -5,9 +5,9 @@ use std::sync::{Mutex, PoisonError};
 
 use privacy::audit::Author;
 use privacy::data::{Kind, Shown, ShownItems};
-use privacy::entropy::Entropy;
-use privacy::grant::{Authorize, CollectError, ReadError};
-use privacy::purpose::{Personalisation, Purpose};
+use privacy::entropy::Ahead;
+use privacy::grant::{Authorize, CollectError, Collection, ReadError};
+use privacy::purpose::{Personalisation, Purpose, PurposeId};
 use privacy::store::{Day, StoreError};
 use privacy::subject::Subject;
 use store::Write;
@@ -45,31 +45,39 @@ impl ShownBuffer {
 /// # Errors
 /// [`StoreError`] when the write fails; what was gathered is lost then, since it may be stale.
 pub fn flush_shown(app: &App) -> Result<(), StoreError> {
-    let waiting = app.engine.shown().take();
+    let mut waiting = app.engine.shown().take();
     if waiting.is_empty() {
         return Ok(());
     }
+    // One person's rows lie together, and what they permit is asked once.
+    waiting.sort_by_key(|(subject, _)| *subject);
     let (now, vault, entropy) = (app.now(), app.vault().clone(), app.entropy.clone());
     let what =
         Write { name: "shown.store", author: Author::Machine { part: super::PART.to_owned() }, at: now };
     app.store
         .write(what, move |tx| {
+            let entropy = Ahead::new(entropy.as_ref());
+            // What the person of the row before permits.
+            let mut permitted: Option<(Subject, Option<Collection<'_>>)> = None;
             for (number, (subject, shown)) in waiting.iter().enumerate() {
-                let collection =
-                    match tx.collect(subject, &|purpose| purpose.as_str() == Personalisation::ID, now) {
-                        Ok(collection) if collection.permits(Kind::ShownItems) => collection,
-                        // Erased or withdrawn in the meantime.
-                        Ok(_) | Err(ReadError::Refused(_)) => continue,
+                if permitted.as_ref().is_none_or(|(of, _)| of != subject) {
+                    let personal = |purpose: &PurposeId| purpose.as_str() == Personalisation::ID;
+                    let collection = match tx.collect(subject, &personal, now) {
+                        Ok(collection) => Some(collection).filter(|one| one.permits(Kind::ShownItems)),
                         Err(ReadError::Store(error)) => return Err(error),
-                        Err(_) => continue,
+                        // Erased or withdrawn in the meantime.
+                        Err(_) => None,
                     };
+                    permitted = Some((*subject, collection));
+                }
+                let Some((_, Some(collection))) = &permitted else { continue };
                 let message = format!("shown {} {number}", now.as_nanosecond());
                 match collection.seal::<ShownItems>(
                     shown,
                     &message,
                     Day::of_millis(shown.at),
                     &vault,
-                    entropy.as_ref() as &dyn Entropy,
+                    &entropy,
                 ) {
                     Ok(row) => {
                         // A message name is used once, so it is never there already.
