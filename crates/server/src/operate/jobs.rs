@@ -1,4 +1,4 @@
-//! What the server does unasked: writing openings and explanations down every second, deleting what has expired every
+//! What the server does unasked: keeping explanations five times a second and openings every second, deleting what has expired every
 //! day. A job that fails must be counted and tried again, and never stop the server.
 
 use std::sync::Arc;
@@ -11,17 +11,22 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::app::App;
 use crate::recommend::flush_shown;
 
-/// Runs the jobs until `stopped` says so, then the every-second ones once more.
+/// Runs the jobs until `stopped` says so, then the frequent ones once more.
 pub(super) async fn run(app: Arc<App>, mut stopped: watch::Receiver<()>) {
-    let mut ticks = interval(Duration::from_secs(1));
+    // Explanations are sealed in small portions, so that answers don't wait while many are.
+    let mut ticks = interval(Duration::from_millis(200));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut expired_on = None;
-    loop {
+    for tick in 1_u64.. {
         tokio::select! {
             _ = stopped.changed() => break,
             _ = ticks.tick() => {}
         }
-        blocking(&app, flush).await;
+        blocking(&app, keep_shown).await;
+        if tick % 5 != 0 {
+            continue;
+        }
+        blocking(&app, keep_openings).await;
         let today = Day::of(app.now());
         // At start too: the server may have stood still for longer than a day.
         if expired_on != Some(today) {
@@ -29,7 +34,8 @@ pub(super) async fn run(app: Arc<App>, mut stopped: watch::Receiver<()>) {
             blocking(&app, expire).await;
         }
     }
-    blocking(&app, flush).await;
+    blocking(&app, keep_shown).await;
+    blocking(&app, keep_openings).await;
 }
 
 async fn blocking(app: &Arc<App>, work: fn(&Arc<App>)) {
@@ -40,11 +46,14 @@ async fn blocking(app: &Arc<App>, work: fn(&Arc<App>)) {
     }
 }
 
-fn flush(app: &Arc<App>) {
+fn keep_shown(app: &Arc<App>) {
     if let Err(error) = flush_shown(app) {
         app.metrics.job_failed("flush_shown");
         tracing::error!(error.cause = %error, "explanations could not be kept");
     }
+}
+
+fn keep_openings(app: &Arc<App>) {
     if let Err(error) = app.store.flush_openings(app.now()) {
         app.metrics.job_failed("flush_openings");
         tracing::error!(error.cause = %error, "openings could not be written down; tried again in a second");

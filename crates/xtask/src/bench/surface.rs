@@ -30,10 +30,10 @@ fn import(file: &Path, format: &str, data: &Data) -> Vec<String> {
     with_places(&["import", &file.to_string_lossy(), "--format", format], data)
 }
 
-/// How many rows an import says to have stored: `12 lines: 10 stored, …`.
+/// How many rows an import says to have stored: `12 lines read: 10 events stored, …`.
 pub(crate) fn stored(output: &str) -> Result<u64> {
-    let (_, rest) = output.split_once(" lines: ").context("the import didn't say what it stored")?;
-    let (figure, _) = rest.split_once(" stored").context("the import didn't say what it stored")?;
+    let (_, rest) = output.split_once(" lines read: ").context("the import didn't say what it stored")?;
+    let (figure, _) = rest.split_once(' ').context("the import didn't say what it stored")?;
     Ok(figure.parse()?)
 }
 
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn what_an_import_stored_is_read() {
-        assert_eq!(stored("12 lines: 10 stored, 0 there already\n").unwrap(), 10);
+        assert_eq!(stored("12 lines read: 10 events stored, 0 there already, 2 refused\n").unwrap(), 10);
         assert!(stored("nothing").is_err());
     }
 }
