@@ -98,6 +98,48 @@ fn each_event_is_in_the_very_next_answer() {
     assert_eq!(shop.recommendations("mere", "").body["items"][0]["id"], "stove");
 }
 
+/// What the answer's reasons point at.
+fn causes(answer: &Value) -> Vec<&str> {
+    let why = |item: &Value| item["why"].as_array().cloned().unwrap_or_default();
+    let items = answer["items"].as_array().unwrap();
+    let mut causes: Vec<&str> = items
+        .iter()
+        .flat_map(|item| item["why"].as_array().into_iter().flatten())
+        .filter_map(|why| why["because_of"].as_str())
+        .collect();
+    assert!(items.iter().all(|item| !why(item).is_empty()));
+    causes.sort_unstable();
+    causes.dedup();
+    causes
+}
+
+#[test]
+fn named_session_is_the_visit_that_goes_on() {
+    let shop = busy_shop();
+    let now = shop.now();
+    shop.batch(&[viewed("mere", "boots", "morning", now, ALL), viewed("mere", "tent", "noon", now, ALL)]);
+    assert_eq!(causes(&shop.recommendations("mere", "").body), ["boots", "tent"]);
+    assert_eq!(causes(&shop.recommendations("mere", "&session=morning").body), ["boots"]);
+    assert_eq!(causes(&shop.recommendations("mere", "&session=noon").body), ["tent"]);
+    // Somebody else's visit, or none: nothing is known of it.
+    assert_eq!(causes(&shop.recommendations("mere", "&session=s").body), Vec::<&str>::new());
+}
+
+#[test]
+fn what_too_few_have_left_in_common_after_an_erasure_is_named_no_more() {
+    let shop = Shop::open();
+    shop.stock(&["kayak", "paddle"]);
+    for person in ["ana", "bob"] {
+        shop.batch(&[ordered(person, person, &["kayak", "paddle"], shop.now(), ALL)]);
+    }
+    shop.batch(&[viewed("mere", "kayak", "s", shop.now(), ALL)]);
+    let together = |answer: &Value| answer.to_string().contains("Often chosen together");
+    assert!(together(&shop.recommendations("mere", "").body));
+    let erased = shop.operator("POST", "/v1/subjects/erase", &json!({"user_id": "ana"}));
+    assert_eq!(erased.status, 200, "{}", erased.text);
+    assert!(!together(&shop.recommendations("mere", "").body), "one buyer's basket is nobody's business");
+}
+
 #[test]
 fn bad_questions_are_told_what_to_do() {
     let shop = Shop::open();
