@@ -74,6 +74,12 @@ impl Engine {
     pub fn stock_catalogue(&self, items: &[Item]) -> Result<(), models::recommend::content::ContentError> {
         let built = {
             let mut models = self.inner.models.write().unwrap_or_else(PoisonError::into_inner);
+            // In the order of ids, so that a catalogue numbers its items alike however it is read.
+            let mut ids: Vec<&str> = items.iter().map(|item| item.id.as_str()).collect();
+            ids.sort_unstable();
+            ids.into_iter().for_each(|id| {
+                models.number(id);
+            });
             Catalogue::build(items, |id| models.number(id))?
         };
         *self.inner.catalogue.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(built);
