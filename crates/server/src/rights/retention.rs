@@ -20,8 +20,10 @@ use super::stopping::settle;
 use crate::app::App;
 use crate::consent::decide;
 
-/// How many people are looked at in one reading, and settled in one write.
+/// How many people are looked at in one reading.
 const BATCH: usize = 200;
+/// How many are settled in one write: for no more of them does anybody else's write wait.
+const AT_ONCE: usize = 10;
 
 /// Deletes what has outlived its retention, cuts what has outlived some purpose's, and closes consents that have run out;
 /// once a day. Looks only at people of whom a row or a yes has passed a limit since the last look, or came in late; at
@@ -36,8 +38,8 @@ pub fn expire(app: &Arc<App>) -> Result<u64, StoreError> {
     let mut done = 0;
     for some in look.people.chunks(BATCH) {
         let due = app.store.read(|tx| due(tx, some, look.last, now))?;
-        if !due.is_empty() {
-            done += settle_all(app, due, now)?;
+        for few in due.chunks(AT_ONCE) {
+            done += settle_all(app, few.to_vec(), now)?;
         }
     }
     let what = Write { name: "retained.expire", author: author(), at: now };
