@@ -104,7 +104,7 @@ pub struct Recommended {
     pub item: Arc<CatalogueItem>,
     /// How well it fits; comparable within one answer only.
     pub score: f64,
-    /// Why, the largest part first.
+    /// Why, the largest part first and what is added up of small ones last.
     pub why: Vec<Reason>,
 }
 

@@ -69,7 +69,7 @@ enum Say {
     Others,
 }
 
-/// The reasons for a score, the largest first; their parts add up to it.
+/// The reasons for a score, the largest first and what is added up last; their parts add up to it.
 pub(super) fn explain<'i>(
     scored: &Scored,
     ground: Ground,
@@ -98,6 +98,8 @@ pub(super) fn explain<'i>(
         gather(&mut said, one, part);
     }
     largest_first(&mut said);
+    // A sum of small ones says little: it never stands for the whole.
+    said.sort_by_key(|(one, _)| one.say == Say::Others);
     said.into_iter().map(|(one, part)| in_words(one, part, item)).collect()
 }
 
