@@ -205,11 +205,7 @@ impl<P> Grant<'_, P> {
         &self.purpose
     }
 
-    fn rows<'g, K: DataKind>(
-        &'g self,
-        vault: &Vault,
-        since: Day,
-    ) -> Result<Personal<'g, Vec<K::Row>, P>, ReadError> {
+    fn rows<'g, K: DataKind>(&'g self, vault: &Vault) -> Result<Personal<'g, Vec<K::Row>, P>, ReadError> {
         let law = self.tx.law();
         let declaration = law
             .register
@@ -219,7 +215,7 @@ impl<P> Grant<'_, P> {
             .data
             .get(&K::KIND)
             .ok_or_else(|| Refusal::UndeclaredKind { purpose: self.purpose.clone(), kind: K::KIND })?;
-        let oldest = self.today.minus(declaration.retention_days).max(since);
+        let oldest = self.today.minus(declaration.retention_days);
         let stored = self.tx.rows(&self.subject, K::KIND, oldest)?;
         let mut rows = Vec::with_capacity(stored.len());
         for row in &stored {
@@ -254,21 +250,7 @@ impl<P: Purpose> Grant<'_, P> {
         &'g self,
         vault: &Vault,
     ) -> Result<Personal<'g, Vec<K::Row>, P>, ReadError> {
-        self.rows::<K>(vault, Day(i32::MIN))
-    }
-}
-
-impl<P: Purpose> Grant<'_, P> {
-    /// As [`Self::read`], from the day `since` on: what an answer doesn't need isn't opened.
-    ///
-    /// # Errors
-    /// As [`Self::read`].
-    pub fn read_since<'g, K: UsableFor<P>>(
-        &'g self,
-        vault: &Vault,
-        since: Day,
-    ) -> Result<Personal<'g, Vec<K::Row>, P>, ReadError> {
-        self.rows::<K>(vault, since)
+        self.rows::<K>(vault)
     }
 }
 
@@ -281,7 +263,7 @@ impl Grant<'_, Declared> {
         &'g self,
         vault: &Vault,
     ) -> Result<Personal<'g, Vec<K::Row>, Declared>, ReadError> {
-        self.rows::<K>(vault, Day(i32::MIN))
+        self.rows::<K>(vault)
     }
 }
 
