@@ -54,12 +54,12 @@ pub struct CatalogueItem {
 }
 
 impl CatalogueItem {
-    /// An item of which nothing but the id is known: a shop without a catalogue still gets ids.
-    pub(super) fn nameless(id: &str) -> Self {
+    /// A product of which nothing but its name is known. It may be proposed again, since nobody says that it lasts.
+    pub(crate) fn named(id: &str, name: &str) -> Self {
         Self {
             id: id.to_owned(),
             kind: ItemKind::Product,
-            name: id.to_owned(),
+            name: name.to_owned(),
             brand: None,
             category: Vec::new(),
             price_minor: None,

@@ -216,7 +216,8 @@ impl Models {
         }
         let number = ItemId(u32::try_from(self.items.len()).unwrap_or(u32::MAX));
         self.numbers.insert(id.to_owned(), number);
-        self.items.push(Arc::new(CatalogueItem::nameless(id)));
+        // A shop without a catalogue still gets ids.
+        self.items.push(Arc::new(CatalogueItem::named(id, id)));
         number
     }
 

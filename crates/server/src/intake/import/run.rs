@@ -488,23 +488,8 @@ fn currency(args: &ImportArgs, register: &Register) -> Result<String, ImportErro
 
 /// A product of which the file says no more than its name.
 fn product(id: String, name: String, now: Timestamp) -> Option<Item> {
-    let item = CatalogueItem {
-        id: id.clone(),
-        kind: ItemKind::Product,
-        name,
-        brand: None,
-        category: Vec::new(),
-        price_minor: None,
-        currency: None,
-        tags: Vec::new(),
-        text: String::new(),
-        // The log doesn't say; its shop sells to wholesalers, who order the same again.
-        consumable: true,
-        fit: None,
-        stock: None,
-        url: None,
-        picture: None,
-    };
+    // The log doesn't say what lasts; its shop sells to wholesalers, who order the same again.
+    let item = CatalogueItem::named(&id, &name);
     let json = serde_json::to_string(&item).ok()?;
     Some(Item { id, kind: ItemKind::Product, json, updated_at: now })
 }
