@@ -116,10 +116,13 @@ fn failing_write_takes_no_other_with_it() {
     let people: Vec<_> = (0..6).map(|_| person(&store)).collect();
     // The first write holds the writer up, so that the others are committed together.
     let (go, wait) = std::sync::mpsc::channel::<()>();
+    let (begun, running) = std::sync::mpsc::channel::<()>();
     let held = store.write(what("test.hold"), move |_| {
+        begun.send(())?;
         wait.recv()?;
         Ok::<_, Failure>(())
     });
+    running.recv().unwrap();
     let pending: Vec<_> = people
         .iter()
         .enumerate()
@@ -135,7 +138,7 @@ fn failing_write_takes_no_other_with_it() {
             })
         })
         .collect();
-    assert!(store.queue_length() >= 6);
+    assert_eq!(store.queue_length(), 6);
     go.send(()).unwrap();
     held.wait().unwrap();
     let results: Vec<_> = pending.into_iter().map(store::Pending::wait).collect();
