@@ -16,9 +16,10 @@ use privacy::signals::Gpc;
 use privacy::store::{Day, StoreError};
 use privacy::subject::Subject;
 
+use super::basis::Basis;
 use super::learning::declared;
 use super::memory::session_key;
-use super::ranking::{Basis, rank};
+use super::ranking::rank;
 use super::reason::{Ground, Past, explain};
 use super::{CatalogueItem, PART};
 use crate::app::App;

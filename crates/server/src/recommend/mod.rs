@@ -4,7 +4,9 @@
 //! may keep a person's data in another form than the models' own, under a purpose's pseudonym.
 
 mod answer;
+mod basis;
 mod catalogue;
+mod company;
 mod engine;
 mod held;
 mod learning;
@@ -13,6 +15,7 @@ mod near;
 mod ranking;
 mod reason;
 mod routes;
+mod shelf;
 mod shown;
 mod stocking;
 

@@ -13,8 +13,8 @@ use models::recommend::{ItemId, Scratch};
 use rustc_hash::FxHashMap;
 
 use super::Catalogue;
+use super::company::Input;
 use super::memory::Models;
-use super::ranking::Input;
 
 /// Below so many baskets or people, a pair of items says something about somebody.
 const AT_LEAST: u32 = 2;

@@ -8,7 +8,7 @@ use privacy::data::Kind;
 use privacy::purpose::{Personalisation, PurposeId};
 use rustc_hash::FxHashSet;
 
-use super::ranking::Basis;
+use super::basis::Basis;
 use super::{CatalogueItem, Reason};
 
 /// What an answer rests on.

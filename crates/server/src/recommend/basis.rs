@@ -1,0 +1,52 @@
+//! What one answer may rest on, and what was asked, in the models' numbers.
+//!
+//! Must never look anything up about a person: what is here came with the question, or a grant opened it.
+
+use models::recommend::ItemId;
+use models::recommend::repeat::Purchase;
+use models::recommend::session::SessionKey;
+
+use super::Ask;
+use super::memory::{Look, Models};
+
+/// Of how many of the latest purchases it is asked whether they are due again.
+const PURCHASES: usize = 400;
+
+/// What an answer may rest on: nothing, or what a grant opened.
+#[derive(Default)]
+pub(super) struct Basis<'p> {
+    /// What was looked at of late, oldest first.
+    pub(super) looked: Vec<Look>,
+    /// What was bought and kept, oldest first.
+    pub(super) purchases: &'p [Purchase],
+    /// What the person doesn't want to see again.
+    pub(super) unwanted: Vec<ItemId>,
+    /// The visit that goes on, as it is in the index itself.
+    pub(super) own: Option<SessionKey>,
+}
+
+impl Basis<'_> {
+    /// The purchases that speak for what else may please, and may be due again.
+    pub(super) fn latest(&self) -> &[Purchase] {
+        let first = self.purchases.len().saturating_sub(PURCHASES);
+        self.purchases.get(first..).unwrap_or_default()
+    }
+}
+
+/// What was asked, in the models' numbers.
+pub(super) struct Page {
+    /// What was looked at in this visit, oldest first, the page itself last.
+    pub(super) visit: Vec<ItemId>,
+    /// On the page or in the cart already.
+    pub(super) here: Vec<ItemId>,
+}
+
+impl Page {
+    pub(super) fn of(ask: &Ask, basis: &Basis<'_>, models: &Models) -> Self {
+        let known = |id: &String| models.known(id);
+        let mut visit: Vec<ItemId> = basis.looked.iter().map(|look| look.item).collect();
+        visit.extend(ask.visit.iter().chain(&ask.cart).chain(&ask.item).filter_map(known));
+        let here = ask.cart.iter().chain(&ask.item).filter_map(known).collect();
+        Self { visit, here }
+    }
+}

@@ -1,0 +1,87 @@
+//! What goes with what a person looked at and bought: chosen by the same people, or alike by description.
+
+use std::sync::Arc;
+
+use models::recommend::opinion::{Opinion, Sums, Winners};
+use models::recommend::repeat::Purchase;
+use models::recommend::{Cause, Contribution, ItemId};
+
+use super::Wanted;
+use super::near::Near;
+
+const DAY_SECONDS: f64 = 86_400.0;
+/// What each score is worth: its weight by the score of a good answer of its model, so that weights compare.
+const CHOSEN: f64 = 0.6 / 0.5;
+const ALIKE: f64 = 0.35 / 0.6;
+/// How many items of a person's past speak.
+const HISTORY: usize = 20;
+/// How many of them say what is alike.
+const SEEDS: usize = 5;
+
+/// An item of the person's past or of the page, and how much it counts.
+#[derive(Clone, Copy)]
+pub(super) struct Input {
+    pub(super) item: ItemId,
+    weight: f64,
+}
+
+/// The last of the visit and of what was bought, the newest first.
+pub(super) fn history(visit: &[ItemId], purchases: &[Purchase], now: i64) -> Vec<Input> {
+    let mut inputs: Vec<Input> = Vec::with_capacity(HISTORY);
+    let looked = visit.iter().rev().map(|item| Input { item: *item, weight: 0.5 });
+    // A purchase counts half after three months. Its weight is its own, so that the parts of others don't hang on it.
+    let bought = purchases.iter().rev().map(|purchase| {
+        let age_days = (now - purchase.time).max(0) as f64 / DAY_SECONDS;
+        Input { item: purchase.item, weight: (-age_days / 90.0).exp2() }
+    });
+    for input in looked.chain(bought) {
+        if inputs.len() == HISTORY {
+            break;
+        }
+        if inputs.iter().all(|known| known.item != input.item) {
+            inputs.push(input);
+        }
+    }
+    inputs
+}
+
+/// What goes with the inputs: chosen by the same people, or alike by description.
+pub(super) struct Company<'a> {
+    pub(super) near: &'a [(Input, Arc<Near>)],
+    pub(super) wanted: Wanted,
+}
+
+impl Company<'_> {
+    /// Each neighbour of each input with its part of the score, and the reason for it.
+    fn each(&self, mut say: impl FnMut(ItemId, f64, Cause)) {
+        for (input, near) in self.near {
+            for (item, strength) in &near.chosen {
+                say(*item, input.weight * strength * CHOSEN, Cause::Suits { item: input.item });
+            }
+        }
+        for (input, near) in self.near.iter().take(SEEDS) {
+            let lists: [&[(ItemId, f64)]; 2] = match self.wanted {
+                Wanted::Products => [&near.alike.products, &[]],
+                Wanted::Articles => [&near.alike.articles, &[]],
+                Wanted::Both => [&near.alike.products, &near.alike.articles],
+            };
+            for (item, similarity) in lists.into_iter().flatten() {
+                say(*item, input.weight * similarity * ALIKE, Cause::Alike { item: input.item });
+            }
+        }
+    }
+}
+
+impl Opinion for Company<'_> {
+    fn sum_up(&self, factor: f64, sums: &mut Sums) {
+        self.each(|item, part, _| sums.add(item, factor * part));
+    }
+
+    fn give_reasons(&self, factor: f64, winners: &mut Winners) {
+        self.each(|item, part, cause| {
+            if let Some(row) = winners.row(item) {
+                winners.add(row, Contribution { cause, part: factor * part });
+            }
+        });
+    }
+}
