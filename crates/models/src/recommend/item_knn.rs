@@ -14,6 +14,8 @@ mod links;
 pub use links::{LinkBuffers, LinkParams, Links};
 
 use super::ItemId;
+use super::damping::Damping;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// Clicks further apart than this in a session are no pair; it bounds the work of a click.
@@ -41,9 +43,11 @@ const WEIGHTS: [u32; WINDOW + 1] = [0, 60, 30, 20, 15, 12, 10, 9, 8, 7, 6];
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct ItemKnn {
-    // INVARIANT: sorted by item, no entry with two zeros.
+    // INVARIANT: the largest counts first, equal ones by item, so that what is read is the beginning; no entry with two zeros.
     rows: Vec<Vec<Entry>>,
     clicks: Vec<u32>,
+    // INVARIANT: the fourth root of `clicks`, 1 for none.
+    fourth_roots: Vec<f64>,
 }
 
 /// How often and near `item` was looked at after and before the item of the row.
@@ -52,6 +56,13 @@ struct Entry {
     item: ItemId,
     after: u32,
     before: u32,
+}
+
+impl Entry {
+    /// What entries of a row are ordered by.
+    fn order(&self) -> (Reverse<u64>, ItemId) {
+        (Reverse(u64::from(self.after) + u64::from(self.before)), self.item)
+    }
 }
 
 /// The whole content of an [`ItemKnn`]: equal for two of them if and only if they hold the same counts.
@@ -126,7 +137,7 @@ impl ItemKnn {
             pairs[earlier.index()] += 1;
             pairs[later.index()] += 1;
         });
-        // A counting sort by row, then every row is sorted by item and its equals are added up.
+        // A counting sort by row, then the equals of every row are added up and sorted by their counts.
         let mut ends = vec![0; clicks.len()];
         let mut total = 0;
         for (end, count) in ends.iter_mut().zip(&pairs) {
@@ -149,7 +160,8 @@ impl ItemKnn {
             rows.push(seen.add_up(&loose[start..end], clicks.len()));
             start = end;
         }
-        Self { rows, clicks }
+        let fourth_roots = clicks.iter().map(|clicks| fourth_root(*clicks)).collect();
+        Self { rows, clicks, fourth_roots }
     }
 
     /// How many clicks there are on `item`.
@@ -170,6 +182,7 @@ impl ItemKnn {
         self.rows.iter().map(|row| row.capacity() * size_of::<Entry>()).sum::<usize>()
             + self.rows.capacity() * size_of::<Vec<Entry>>()
             + self.clicks.capacity() * 4
+            + self.fourth_roots.capacity() * 8
     }
 
     /// Everything that it holds, independent of how it came to hold it. Slow; for proofs and tests.
@@ -187,6 +200,14 @@ impl ItemKnn {
         }
     }
 
+    /// What a score is divided by for the clicks on `item`.
+    fn divisor(&self, item: ItemId, damping: Damping) -> f64 {
+        match damping {
+            Damping::FourthRoot => self.fourth_roots.get(item.index()).copied().unwrap_or(1.0),
+            Damping::Ignored | Damping::Root | Damping::Whole => damping.divisor(self.clicks_on(item)),
+        }
+    }
+
     fn turn(&mut self, before: &[ItemId], item: ItemId, after: &[ItemId], sign: Sign) {
         let largest = before.iter().chain(after).fold(item, |a, b| a.max(*b));
         self.reach(largest);
@@ -195,6 +216,7 @@ impl ItemKnn {
             Sign::Add => clicks.wrapping_add(1),
             Sign::Subtract => clicks.wrapping_sub(1),
         };
+        self.fourth_roots[item.index()] = fourth_root(*clicks);
         for (other, distance) in before.iter().rev().zip(1..=WINDOW) {
             self.pair(*other, item, WEIGHTS[distance], sign);
         }
@@ -229,27 +251,33 @@ impl ItemKnn {
         if item.index() >= self.rows.len() {
             self.rows.resize_with(item.index() + 1, Vec::new);
             self.clicks.resize(item.index() + 1, 0);
+            self.fourth_roots.resize(item.index() + 1, 1.0);
         }
     }
 }
 
+fn fourth_root(clicks: u32) -> f64 {
+    Damping::FourthRoot.divisor(clicks as usize)
+}
+
 fn change(row: &mut Vec<Entry>, item: ItemId, turn: impl Fn(&mut Entry)) {
-    match row.binary_search_by_key(&item, |entry| entry.item) {
-        Ok(at) => {
-            turn(&mut row[at]);
-            if row[at].after == 0 && row[at].before == 0 {
-                row.remove(at);
-                if row.is_empty() {
-                    *row = Vec::new();
-                }
-            }
+    let at = row.iter().position(|entry| entry.item == item).unwrap_or_else(|| {
+        row.push(Entry { item, after: 0, before: 0 });
+        row.len() - 1
+    });
+    turn(&mut row[at]);
+    if row[at].after == 0 && row[at].before == 0 {
+        row.remove(at);
+        if row.is_empty() {
+            *row = Vec::new();
         }
-        Err(at) => {
-            let mut entry = Entry { item, after: 0, before: 0 };
-            turn(&mut entry);
-            row.insert(at, entry);
-        }
+        return;
     }
+    let changed = row[at].order();
+    let up = row[..at].partition_point(|entry| entry.order() < changed);
+    let down = at + row[at + 1..].partition_point(|entry| entry.order() < changed);
+    row[up..=at].rotate_right(1);
+    row[at..=down].rotate_left(1);
 }
 
 /// Adds up the loose pairs of one row: another item, and the distance after it, or [`WINDOW`] + the distance before it.
@@ -274,12 +302,13 @@ impl Tally {
                 Some(distance) => count.1 = count.1.wrapping_add(WEIGHTS[distance + 1]),
             }
         }
-        self.items.sort_unstable();
         let entry = |item: &ItemId| {
             let (after, before) = std::mem::take(&mut self.counts[item.index()]);
             Entry { item: *item, after, before }
         };
-        self.items.iter().map(entry).collect()
+        let mut row: Vec<Entry> = self.items.iter().map(entry).collect();
+        row.sort_unstable_by_key(Entry::order);
+        row
     }
 }
 

@@ -23,6 +23,7 @@ pub mod baskets;
 pub mod blend;
 pub mod content;
 pub mod damping;
+mod dense;
 pub mod ease;
 pub mod fit;
 pub mod ials;

@@ -3,6 +3,7 @@
 //! Hundreds of items are candidates and a handful is shown, so reasons are made last. The score that is handed out is always
 //! the sum of the reasons; the sums of the first step only choose, and may differ from it in the last bits.
 //! Must never give a candidate a sum for which it can't give the reasons.
+#![expect(clippy::indexing_slicing, reason = "a candidate has a cell")]
 
 use super::rows::{Ranked, Rows, keep_best};
 use super::{Contribution, ItemId, Scored};
@@ -25,26 +26,54 @@ pub trait Opinion {
 /// sums.add(ItemId(4), 1.0);
 /// assert_eq!(sums.best(1, |_| true), [(ItemId(4), 2.0)]);
 /// ```
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Sums {
-    rows: Rows,
-    sums: Vec<f64>,
+    cells: Vec<Cell>,
+    // INVARIANT: above 0, which is the epoch of an item to which nothing was ever added.
+    epoch: u32,
+    items: Vec<ItemId>,
     ranking: Vec<Ranked>,
+}
+
+/// The sum of an item, in the question of its epoch.
+#[derive(Clone, Copy, Debug, Default)]
+struct Cell {
+    sum: f64,
+    epoch: u32,
+}
+
+impl Default for Sums {
+    fn default() -> Self {
+        Self { cells: Vec::new(), epoch: 1, items: Vec::new(), ranking: Vec::new() }
+    }
 }
 
 impl Sums {
     /// Forgets every candidate; the memory stays for the next question.
     pub fn start(&mut self) {
-        self.rows.start();
-        self.sums.clear();
+        self.items.clear();
+        if self.epoch == u32::MAX {
+            self.cells.fill(Cell::default());
+            self.epoch = 0;
+        }
+        self.epoch += 1;
     }
 
     /// Adds to the sum of an item, which thereby is a candidate.
+    #[inline]
     pub fn add(&mut self, item: ItemId, value: f64) {
-        let Some(row) = self.rows.row(item) else { return };
-        match self.sums.get_mut(row) {
-            Some(sum) => *sum += value,
-            None => self.sums.push(value),
+        let Self { cells, epoch, items, ranking: _ } = self;
+        match cells.get_mut(item.index()) {
+            Some(cell) if cell.epoch == *epoch => cell.sum += value,
+            Some(cell) => {
+                *cell = Cell { sum: value, epoch: *epoch };
+                items.push(item);
+            }
+            None => {
+                cells.resize(item.index() + 1, Cell::default());
+                cells[item.index()] = Cell { sum: value, epoch: *epoch };
+                items.push(item);
+            }
         }
     }
 
@@ -57,7 +86,8 @@ impl Sums {
         // Whoever is below the best of a full buffer needn't be looked at again.
         let full = count.saturating_mul(2).saturating_add(64);
         let mut floor = f64::NEG_INFINITY;
-        for (&item, &score) in self.rows.items().iter().zip(&self.sums) {
+        for &item in &self.items {
+            let score = self.cells[item.index()].sum;
             if score < floor || !keep(item) {
                 continue;
             }
@@ -96,6 +126,7 @@ impl Winners {
     }
 
     /// The row of an item, if it is a winner.
+    #[inline]
     #[must_use]
     pub fn row(&self, item: ItemId) -> Option<usize> {
         self.rows.peek(item)

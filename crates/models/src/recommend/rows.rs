@@ -128,6 +128,7 @@ impl Rows {
     }
 
     /// The row of `item` if it has one already.
+    #[inline]
     pub(super) fn peek(&self, item: ItemId) -> Option<usize> {
         let stamp = self.stamps.get(item.index())?;
         (stamp.epoch == self.epoch && stamp.row != BARRED).then_some(stamp.row as usize)

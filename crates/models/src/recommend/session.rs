@@ -12,6 +12,7 @@
 
 mod bulk;
 mod held;
+mod merge;
 mod params;
 mod query;
 mod votes;

@@ -4,13 +4,13 @@
 //! newest item to its oldest.
 #![expect(
     clippy::indexing_slicing,
-    reason = "histogram buckets are capped at its length; rows come from `Rows`"
+    reason = "rows are cut at their own length"
 )]
 
 use super::{Entry, ItemKnn, WEIGHTS};
 use crate::recommend::damping::Damping;
+use crate::recommend::dense::Dense;
 use crate::recommend::opinion::{Opinion, Sums, Winners};
-use crate::recommend::rows::Rows;
 use crate::recommend::{Cause, Contribution, ItemId, Scored, Scratch, rank};
 
 /// The dials of the item-to-item model.
@@ -45,7 +45,7 @@ impl LinkParams {
             own: Damping::Whole,
             other: Damping::FourthRoot,
             revisit: 1.0,
-            row: 1_000,
+            row: 100,
             count,
         }
     }
@@ -54,10 +54,12 @@ impl LinkParams {
 /// The reusable memory of one question.
 #[derive(Debug, Default)]
 pub struct LinkBuffers {
-    rows: Rows,
-    sums: Vec<f64>,
+    sums: Dense,
     scores: Vec<(ItemId, f64)>,
     items: Vec<ItemId>,
+    /// All items of the visit, each once, the newest last.
+    visited: Vec<ItemId>,
+    current: Option<ItemId>,
 }
 
 /// The answer to one question; the reasons are made for those who ask for them.
@@ -71,7 +73,6 @@ pub struct Links<'a> {
     pairs: &'a ItemKnn,
     params: &'a LinkParams,
     buffers: &'a LinkBuffers,
-    visited: usize,
 }
 
 impl ItemKnn {
@@ -83,9 +84,7 @@ impl ItemKnn {
         params: &'a LinkParams,
         buffers: &'a mut LinkBuffers,
     ) -> Links<'a> {
-        let LinkBuffers { rows, sums, scores, items: last } = buffers;
-        rows.start();
-        sums.clear();
+        let LinkBuffers { sums, scores, items: last, visited, current } = buffers;
         scores.clear();
         last.clear();
         for item in items.iter().rev() {
@@ -93,30 +92,32 @@ impl ItemKnn {
                 last.push(*item);
             }
         }
-        items.last().into_iter().for_each(|item| rows.bar(*item));
+        *current = items.last().copied();
+        visited.clear();
         if params.revisit != 1.0 {
-            items.iter().for_each(|item| rows.touch(*item));
-            sums.resize(rows.items().len(), 0.0);
-        }
-        let visited = sums.len();
-        for (place, item) in last.iter().enumerate() {
-            let weight = self.weight(*item, place, params);
-            self.largest(*item, params, |entry| {
-                let Some(row) = rows.row(entry.item) else { return };
-                let term = weight * strength(entry, params);
-                match sums.get_mut(row) {
-                    Some(sum) => *sum += term,
-                    None => sums.push(term),
+            for item in items {
+                if !visited.contains(item) {
+                    visited.push(*item);
                 }
-            });
-        }
-        for (row, (item, sum)) in rows.items().iter().zip(sums.iter()).enumerate() {
-            let score = sum * self.factor(*item, params, row < visited);
-            if score > 0.0 {
-                scores.push((*item, score));
             }
         }
-        Links { pairs: self, params, buffers, visited }
+        let additions: usize = last.iter().map(|item| self.largest(*item, params).len()).sum();
+        sums.start(self.rows.len(), additions + 1);
+        for (place, item) in last.iter().enumerate() {
+            let weight = self.weight(*item, place, params);
+            for entry in self.largest(*item, params) {
+                sums.add(entry.item, weight * strength(entry, params));
+            }
+        }
+        visited.iter().for_each(|item| sums.scale(*item, params.revisit));
+        current.iter().for_each(|item| sums.scale(*item, 0.0));
+        sums.drain(|item, sum| {
+            let score = sum / self.divisor(item, params.other);
+            if score > 0.0 {
+                scores.push((item, score));
+            }
+        });
+        Links { pairs: self, params, buffers }
     }
 
     /// What goes with a visit's last items, best first, with reasons.
@@ -134,44 +135,19 @@ impl ItemKnn {
     }
 
     fn weight(&self, item: ItemId, place: usize, params: &LinkParams) -> f64 {
-        1.0 / ((1.0 + params.place * place as f64) * params.own.divisor(self.clicks_on(item)))
+        let decay = 1.0 + params.place * place as f64;
+        1.0 / (decay * self.divisor(item, params.own) * f64::from(WEIGHTS[1]))
     }
 
-    fn factor(&self, item: ItemId, params: &LinkParams, revisited: bool) -> f64 {
-        let revisit = if revisited { params.revisit } else { 1.0 };
-        revisit / params.other.divisor(self.clicks_on(item))
-    }
-
-    /// Calls `take` for the `params.row` entries with the largest counts, in the order of items; of about equal ones the first.
-    fn largest(&self, item: ItemId, params: &LinkParams, mut take: impl FnMut(&Entry)) {
+    /// The entries with the largest counts; of equal ones those of the items with the lowest numbers.
+    fn largest(&self, item: ItemId, params: &LinkParams) -> &[Entry] {
         let row = self.rows.get(item.index()).map_or(&[][..], Vec::as_slice);
-        if row.len() <= params.row {
-            row.iter().for_each(take);
-            return;
-        }
-        // Two passes over the row and no sorting: a histogram of the counts says from where on they are among the largest.
-        let mut histogram = [0usize; 1024];
-        let bucket = |entry: &Entry| (entry.after.saturating_add(entry.before) / 4).min(1023) as usize;
-        row.iter().for_each(|entry| histogram[bucket(entry)] += 1);
-        let (mut floor, mut room) = (1024, params.row);
-        while floor > 0 && histogram[floor - 1] <= room {
-            floor -= 1;
-            room -= histogram[floor];
-        }
-        for entry in row {
-            let at = bucket(entry);
-            if at >= floor {
-                take(entry);
-            } else if at + 1 == floor && room > 0 {
-                room -= 1;
-                take(entry);
-            }
-        }
+        &row[..row.len().min(params.row)]
     }
 }
 
 fn strength(entry: &Entry, params: &LinkParams) -> f64 {
-    (f64::from(entry.after) + params.backward * f64::from(entry.before)) / f64::from(WEIGHTS[1])
+    f64::from(entry.after) + params.backward * f64::from(entry.before)
 }
 
 impl Links<'_> {
@@ -188,27 +164,17 @@ impl Opinion for Links<'_> {
     }
 
     fn give_reasons(&self, outer: f64, winners: &mut Winners) {
-        let LinkBuffers { rows, items, .. } = self.buffers;
-        let wanted = winners.items().to_vec();
+        let LinkBuffers { items, visited, current, .. } = self.buffers;
         for (place, cause) in items.iter().enumerate() {
             let weight = outer * self.pairs.weight(*cause, place, self.params);
-            let mut give = |entry: &Entry| {
-                let (Some(row), Some(known)) = (winners.row(entry.item), rows.peek(entry.item)) else {
-                    return;
+            for entry in self.pairs.largest(*cause, self.params) {
+                let Some(row) = winners.row(entry.item).filter(|_| Some(entry.item) != *current) else {
+                    continue;
                 };
-                let factor = self.pairs.factor(entry.item, self.params, known < self.visited);
-                let part = weight * strength(entry, self.params) * factor;
+                let revisit = if visited.contains(&entry.item) { self.params.revisit } else { 1.0 };
+                let part = weight * strength(entry, self.params) * revisit
+                    / self.pairs.divisor(entry.item, self.params.other);
                 winners.add(row, Contribution { cause: Cause::Visit { item: *cause }, part });
-            };
-            let row = self.pairs.rows.get(cause.index()).map_or(&[][..], Vec::as_slice);
-            if row.len() > self.params.row {
-                self.pairs.largest(*cause, self.params, give);
-                continue;
-            }
-            for item in &wanted {
-                if let Ok(at) = row.binary_search_by_key(item, |entry| entry.item) {
-                    give(&row[at]);
-                }
             }
         }
     }

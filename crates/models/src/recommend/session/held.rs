@@ -49,6 +49,18 @@ impl Held {
         self.as_slice().len()
     }
 
+    /// Where an item stands that is known to be here.
+    pub(super) fn place_of(&self, item: ItemId) -> usize {
+        match self {
+            // All are compared, whatever is found: where the item stands can't be foretold.
+            Self::Few { count: _, items } => {
+                let same = |same: u32, (place, other): (usize, &ItemId)| same | u32::from(*other == item) << place;
+                items.iter().enumerate().fold(0, same).trailing_zeros() as usize
+            }
+            Self::Many(items) => items.iter().position(|other| *other == item).unwrap_or_default(),
+        }
+    }
+
     pub(super) fn contains(&self, item: ItemId) -> bool {
         self.as_slice().contains(&item)
     }

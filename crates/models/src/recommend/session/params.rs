@@ -68,7 +68,7 @@ pub struct Params {
     pub recent: usize,
     /// k: how many of those, the most similar, are neighbours.
     pub neighbours: usize,
-    /// How many of the visit's last clicks count (at most 64 distinct items).
+    /// How many of the visit's last clicks count (at most 32 distinct items).
     pub last_clicks: usize,
     /// Sessions with more distinct items than this (robots) have no vote, though they take up a place among the neighbours.
     pub longest_session: usize,

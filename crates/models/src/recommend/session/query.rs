@@ -7,12 +7,13 @@
     reason = "slots come from the index, positions are below the visit's length"
 )]
 
+use super::merge::{Candidate, Head, WIDEST};
 use super::params::Decay;
-use super::votes::{Ballot, Votes};
-use super::{Params, Post, SessionIndex, SessionKey};
+use super::votes::{Accord, Ballot, Votes};
+use super::{Params, SessionIndex, SessionKey};
 use crate::recommend::damping::Damping;
+use crate::recommend::dense::Dense;
 use crate::recommend::opinion::Opinion as _;
-use crate::recommend::rows::Rows;
 use crate::recommend::{ItemId, Scored, Scratch};
 
 /// A visit that is going on.
@@ -33,38 +34,25 @@ pub struct Neighbour {
     pub similarity: f64,
 }
 
-/// A neighbour in the making: `shared` has bit p set if it holds the visit's p-th newest item.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Candidate {
-    pub(super) slot: u32,
-    pub(super) shared: u64,
-    pub(super) similarity: f64,
-}
-
 /// The reusable memory of one question: the visit's items, its neighbours, and what they vote for.
 #[derive(Debug, Default)]
 pub struct Neighbourhood {
-    /// The distinct items among the visit's last clicks, newest first, at most 64 (the bits of `Candidate::shared`).
+    /// The distinct items among the visit's last clicks, newest first, at most [`WIDEST`].
     pub(super) items: Vec<ItemId>,
     /// The place in the visit of each one's newest click, and its weight; the weights add up to 1.
     pub(super) places: Vec<usize>,
     pub(super) weights: Vec<f64>,
     /// The neighbours, newest first.
     pub(super) near: Vec<Candidate>,
-    /// What each neighbour that votes has to say, and the rows of all their items, one neighbour after the other.
+    nearest: Nearest,
+    /// All items of the visit, each once.
+    pub(super) visited: Vec<ItemId>,
+    /// What may not come back of them.
+    pub(super) barred: Vec<ItemId>,
     pub(super) ballots: Vec<Ballot>,
-    pub(super) voted: Vec<u32>,
-    similarities: Vec<u64>,
-    pub(super) rows: Rows,
-    pub(super) sums: Vec<f64>,
+    pub(super) accords: Vec<Accord>,
+    pub(super) sums: Dense,
     pub(super) scores: Vec<(ItemId, f64)>,
-}
-
-/// What hasn't been merged yet of a posting list, newest last.
-struct Head<'a> {
-    list: &'a [Post],
-    bit: u64,
-    weight: f64,
 }
 
 impl SessionIndex {
@@ -75,7 +63,7 @@ impl SessionIndex {
         self.gather(visit, params, hood);
         let named = |near: &Candidate| Neighbour {
             session: self.recency[near.slot as usize].key,
-            similarity: near.similarity,
+            similarity: similarity(&hood.weights, near.shared) / params.length.divisor(near.length as usize),
         };
         hood.near.iter().map(named).collect()
     }
@@ -119,67 +107,48 @@ impl SessionIndex {
     /// after m: no hash map, no heap. The m newest of the union are the sessions that the paper's algorithm ends with.
     fn gather(&self, visit: &Visit<'_>, params: &Params, hood: &mut Neighbourhood) {
         self.weigh(visit, params, hood);
-        let Neighbourhood { items, weights, near, similarities, .. } = hood;
+        let Neighbourhood { items, weights, near, nearest, .. } = hood;
         near.clear();
         let own = visit.own.and_then(|key| self.slots.get(&key).copied());
-        let head = |(position, (item, weight)): (usize, (&ItemId, &f64))| Head {
-            list: self.postings.get(item.index()).map_or(&[][..], Vec::as_slice),
-            bit: 1 << position,
-            weight: *weight,
-        };
-        let mut heads: Vec<Head<'_>> = items.iter().zip(weights.iter()).enumerate().map(head).collect();
-        heads.retain(|head| !head.list.is_empty());
-        // Of sessions that share the same one item the newest are the nearest, unless the length counts.
-        let alike = heads.len() == 1 && params.length == Damping::Ignored;
-        let most = if alike { params.recent.min(params.neighbours) } else { params.recent };
-        while near.len() < most {
-            let mut ends = heads.iter().filter_map(|head| head.list.last());
-            let Some(mut newest) = ends.next() else { break };
-            for end in ends {
-                if end.last > newest.last || (end.last == newest.last && self.newer(*end, *newest)) {
-                    newest = end;
-                }
-            }
-            let newest = *newest;
-            let mut found = Candidate { slot: newest.slot, shared: 0, similarity: 0.0 };
-            for head in &mut heads {
-                if let Some((end, rest)) = head.list.split_last()
-                    && end.slot == newest.slot
-                {
-                    found.shared |= head.bit;
-                    found.similarity += head.weight;
-                    head.list = rest;
-                }
-            }
-            found.similarity /= params.length.divisor(newest.length as usize);
-            if Some(found.slot) != own {
-                near.push(found);
+        let mut heads = [Head { list: &[], bit: 0 }; WIDEST];
+        let mut asked = 0;
+        for (position, item) in items.iter().enumerate() {
+            let list = self.postings.get(item.index()).map_or(&[][..], Vec::as_slice);
+            if !list.is_empty() {
+                heads[asked] = Head { list, bit: 1 << position };
+                asked += 1;
             }
         }
-        keep_nearest(near, params.neighbours, similarities);
+        // Of sessions that share the same one item the newest are the nearest, unless the length counts.
+        let alike = asked == 1 && params.length == Damping::Ignored;
+        let most = if alike { params.recent.min(params.neighbours) } else { params.recent };
+        self.merge(&heads[..asked], own, most, near);
+        nearest.keep(near, weights, params);
     }
 
-    /// ln((N + 1) / n).
-    pub(super) fn idf(&self, item: ItemId) -> f64 {
-        (self.sessions() as f64 + 1.0).ln() - self.log_sessions.get(item.index()).copied().unwrap_or(0.0)
+    /// ln((N + 1) / n) for each item, by the number of sessions N and of those with the item n.
+    pub(super) fn idf(&self) -> impl Fn(ItemId) -> f64 {
+        let all = (self.sessions() as f64 + 1.0).ln();
+        move |item| all - self.log_sessions.get(item.index()).copied().unwrap_or(0.0)
     }
 
     /// The distinct items among the visit's last clicks and their weights.
     fn weigh(&self, visit: &Visit<'_>, params: &Params, hood: &mut Neighbourhood) {
         let clicks = visit.items.len().min(params.last_clicks);
+        let idf = self.idf();
         let Neighbourhood { items, places, weights, .. } = hood;
         items.clear();
         places.clear();
         weights.clear();
         for (place, item) in visit.items.iter().rev().take(clicks).enumerate() {
-            if items.len() < 64 && !items.contains(item) {
+            if items.len() < WIDEST && !items.contains(item) {
                 let decayed = match params.place {
                     Decay::Linear => (clicks - place) as f64,
                     Decay::Hyperbolic { rate } => 1.0 / (1.0 + rate * place as f64),
                 };
                 items.push(*item);
                 places.push(place);
-                weights.push(decayed * params.shared_rarity.factor(self.idf(*item)));
+                weights.push(decayed * params.shared_rarity.factor(idf(*item)));
             }
         }
         let total: f64 = weights.iter().sum();
@@ -187,22 +156,90 @@ impl SessionIndex {
     }
 }
 
-/// The k most similar, of equals the newest, in the order in which they stand, which is newest first.
-fn keep_nearest(near: &mut Vec<Candidate>, count: usize, similarities: &mut Vec<u64>) {
-    if count == 0 || near.len() <= count {
-        near.truncate(count);
-        return;
+/// Σ of the weights of the shared items, from the newest to the oldest.
+pub(super) fn similarity(weights: &[f64], shared: u32) -> f64 {
+    let each = weights.iter().enumerate().filter(|(position, _)| shared >> position & 1 == 1);
+    each.fold(0.0, |sum, (_, weight)| sum + weight)
+}
+
+/// Leaves the k most similar, of equals the newest, in the order in which they stand, which is newest first.
+#[derive(Debug, Default)]
+struct Nearest {
+    /// How many candidates share just these items, by the bits of them, and how similar they are.
+    counts: Vec<u32>,
+    similar: Vec<f64>,
+    similarities: Vec<u64>,
+}
+
+/// With more items than this, sessions are compared one by one.
+const FEW_ITEMS: usize = 9;
+
+impl Nearest {
+    fn keep(&mut self, near: &mut Vec<Candidate>, weights: &[f64], params: &Params) {
+        let count = params.neighbours;
+        if count == 0 || near.len() <= count {
+            near.truncate(count);
+        } else if weights.len() <= FEW_ITEMS && params.length == Damping::Ignored {
+            self.keep_by_accord(near, weights, count);
+        } else {
+            self.keep_one_by_one(near, weights, params);
+        }
     }
-    // Numbers that aren't below 0 are in the order of their bits, and whole numbers are quicker to select from.
-    similarities.clear();
-    similarities.extend(near.iter().map(|near| near.similarity.to_bits()));
-    let (above, least, _) = similarities.select_nth_unstable_by(count - 1, |a, b| b.cmp(a));
-    let least = *least;
-    let mut equals = count - above.iter().filter(|bits| **bits > least).count();
-    near.retain(|near| {
-        let bits = near.similarity.to_bits();
-        let taken = bits > least || (bits == least && equals > 0);
-        equals -= usize::from(taken && bits == least);
-        taken
-    });
+
+    /// Sessions that share the same items are equally similar, and there are few sets of items.
+    fn keep_by_accord(&mut self, near: &mut Vec<Candidate>, weights: &[f64], count: usize) {
+        let Self { counts, similar, similarities } = self;
+        counts.clear();
+        counts.resize(1 << weights.len(), 0);
+        similar.clear();
+        similar.resize(1 << weights.len(), 0.0);
+        near.iter().for_each(|near| counts[near.shared as usize] += 1);
+        similarities.clear();
+        for (shared, _) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+            similar[shared] = similarity(weights, shared as u32);
+            similarities.push(shared as u64);
+        }
+        similarities.sort_unstable_by(|a, b| similar[*b as usize].total_cmp(&similar[*a as usize]));
+        let (mut taken, mut least) = (0, f64::INFINITY);
+        for shared in similarities.iter() {
+            if taken >= count {
+                break;
+            }
+            least = similar[*shared as usize];
+            taken += counts[*shared as usize] as usize;
+        }
+        let above = similarities.iter().filter(|shared| similar[**shared as usize] > least);
+        let mut equals = count - above.map(|shared| counts[*shared as usize] as usize).sum::<usize>();
+        let mut kept = 0;
+        for at in 0..near.len() {
+            let candidate = near[at];
+            let similar = similar[candidate.shared as usize];
+            let equal = similar == least && equals > 0;
+            equals -= usize::from(equal);
+            near[kept] = candidate;
+            kept += usize::from(similar > least || equal);
+        }
+        near.truncate(kept);
+    }
+
+    fn keep_one_by_one(&mut self, near: &mut Vec<Candidate>, weights: &[f64], params: &Params) {
+        let Self { similarities, .. } = self;
+        // Numbers that aren't below 0 are in the order of their bits, and whole numbers are quicker to select from.
+        let bits = |near: &Candidate| {
+            let divisor = params.length.divisor(near.length as usize);
+            (similarity(weights, near.shared) / divisor).to_bits()
+        };
+        similarities.clear();
+        similarities.extend(near.iter().map(bits));
+        let (above, least, _) =
+            similarities.select_nth_unstable_by(params.neighbours - 1, |a, b| b.cmp(a));
+        let least = *least;
+        let mut equals = params.neighbours - above.iter().filter(|bits| **bits > least).count();
+        near.retain(|near| {
+            let bits = bits(near);
+            let taken = bits > least || (bits == least && equals > 0);
+            equals -= usize::from(taken && bits == least);
+            taken
+        });
+    }
 }

@@ -4,12 +4,14 @@
 //! step count otherwise than the first: both go by the same [`Ballot`]s.
 #![expect(
     clippy::indexing_slicing,
-    reason = "slots come from the index, rows from `Rows`, positions are below the visit's length"
+    reason = "slots and items come from the index, positions are below the visit's length, cells are made for all winners"
 )]
 
+use super::merge::Candidate;
 use super::params::Decay;
-use super::query::{Candidate, Neighbourhood};
+use super::query::{Neighbourhood, similarity};
 use super::{Exclude, Params, SessionIndex, Visit};
+use crate::recommend::damping::Damping;
 use crate::recommend::opinion::{Opinion, Sums, Winners};
 use crate::recommend::{Cause, Contribution, ItemId};
 
@@ -46,18 +48,39 @@ pub struct Votes<'a> {
     index: &'a SessionIndex,
     params: &'a Params,
     hood: &'a Neighbourhood,
-    /// Rows below this belong to items that the visit has seen.
-    visited: usize,
 }
 
-/// One neighbour's say: how many items it has, at which of them the newest shared one stands, which items are shared, and what its
-/// vote is worth but for their weights.
+/// What neighbours that share the same items with the visit have in common.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Accord {
+    shared: u32,
+    /// The newest shared item.
+    newest: ItemId,
+    /// λ of it.
+    lambda: f64,
+    /// λ times the similarity.
+    vote: f64,
+}
+
+impl Accord {
+    fn of(shared: u32, params: &Params, items: &[ItemId], places: &[usize], weights: &[f64]) -> Self {
+        let first = shared.trailing_zeros() as usize;
+        let lambda = match params.newest_shared {
+            Decay::Linear => (1.0 - 0.1 * (first as f64 + 1.0)).max(0.0),
+            Decay::Hyperbolic { rate } => 1.0 / (1.0 + rate * places[first] as f64),
+        };
+        Self { shared, newest: items[first], lambda, vote: lambda * similarity(weights, shared) }
+    }
+}
+
+/// One neighbour's say: at which of its items the newest shared one stands, which it shares, and by what its vote is divided for
+/// its length and age.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ballot {
-    items: u32,
+    slot: u32,
     at: u32,
-    shared: u64,
-    worth: f64,
+    accord: u32,
+    divisor: f64,
 }
 
 /// How far the table of distances goes; beyond it they count as its ends.
@@ -76,9 +99,14 @@ impl Distances {
         }))
     }
 
-    /// δ of the item at `place` when the shared one stands at `at`.
-    fn factor(&self, place: usize, at: u32) -> f64 {
-        self.0[(place + FAR).saturating_sub(at as usize).min(2 * FAR)]
+    /// Every item of a session with its δ, when the shared one stands at `at`.
+    fn each(&self, items: &[ItemId], at: usize, mut take: impl FnMut(ItemId, f64)) {
+        if let Some(near) = FAR.checked_sub(at).and_then(|start| self.0.get(start..start + items.len())) {
+            items.iter().zip(near).for_each(|(item, factor)| take(*item, *factor));
+        } else {
+            let factor = |place: usize| self.0[(place + FAR).saturating_sub(at).min(2 * FAR)];
+            items.iter().enumerate().for_each(|(place, item)| take(*item, factor(place)));
+        }
     }
 }
 
@@ -89,22 +117,23 @@ impl<'a> Votes<'a> {
         params: &'a Params,
         hood: &'a mut Neighbourhood,
     ) -> Self {
-        let Neighbourhood { items, places, near, ballots, voted, rows, sums, scores, .. } = hood;
-        rows.start();
-        sums.clear();
-        scores.clear();
-        ballots.clear();
-        voted.clear();
+        let Neighbourhood {
+            items, places, weights, near, visited, barred, ballots, accords, sums, scores, ..
+        } = hood;
+        visited.clear();
+        for item in visit.items {
+            if !visited.contains(item) {
+                visited.push(*item);
+            }
+        }
+        barred.clear();
         match params.exclude {
-            Exclude::Current => visit.items.last().into_iter().for_each(|item| rows.bar(*item)),
-            Exclude::Visited => visit.items.iter().for_each(|item| rows.bar(*item)),
+            Exclude::Current => barred.extend(visit.items.last()),
+            Exclude::Visited => barred.extend(visited.iter()),
         }
-        if params.revisit != 1.0 {
-            visit.items.iter().for_each(|item| rows.touch(*item));
-            sums.resize(rows.items().len(), 0.0);
-        }
-        let visited = sums.len();
-        let distances = Distances::of(params);
+        ballots.clear();
+        accords.clear();
+        scores.clear();
         // Touching all sessions first lets the machine fetch them, which lie apart, at the same time.
         let (mut total, mut touched) = (0, 0);
         for candidate in near.iter() {
@@ -113,37 +142,39 @@ impl<'a> Votes<'a> {
             touched ^= held.last().map_or(0, |item| item.0);
         }
         std::hint::black_box(touched);
-        voted.reserve(total);
+        sums.start(index.postings.len(), total + 1);
+        let distances = Distances::of(params);
         let newest = near.first().map_or(0, |near| index.recency[near.slot as usize].last);
         for candidate in near.iter() {
-            let held = index.held[candidate.slot as usize].as_slice();
-            if held.len() > params.longest_session {
+            let held = &index.held[candidate.slot as usize];
+            let session = held.as_slice();
+            if session.len() > params.longest_session {
                 continue;
             }
-            let worth = worth(index, candidate, newest, params, places);
-            let first = items[candidate.shared.trailing_zeros() as usize];
-            let at = held.iter().position(|item| *item == first).unwrap_or_default() as u32;
-            let vote = worth * candidate.similarity;
-            let worth = worth / params.length.divisor(held.len());
-            ballots.push(Ballot { items: held.len() as u32, at, shared: candidate.shared, worth });
-            for (place, item) in held.iter().enumerate() {
-                let row = rows.row(*item);
-                voted.push(row.map_or(u32::MAX, |row| row as u32));
-                let Some(row) = row else { continue };
-                let share = vote * distances.factor(place, at);
-                match sums.get_mut(row) {
-                    Some(sum) => *sum += share,
-                    None => sums.push(share),
-                }
-            }
+            let known = accords.iter().position(|accord| accord.shared == candidate.shared);
+            let accord = known.unwrap_or_else(|| {
+                accords.push(Accord::of(candidate.shared, params, items, places, weights));
+                accords.len() - 1
+            });
+            let Accord { newest: shared, vote, .. } = accords[accord];
+            let at = held.place_of(shared);
+            let divisor = divisor(index, candidate, newest, params);
+            ballots.push(Ballot { slot: candidate.slot, at: at as u32, accord: accord as u32, divisor });
+            let vote = vote / divisor;
+            distances.each(session, at, |item, factor| sums.add(item, vote * factor));
         }
-        for (row, (item, sum)) in rows.items().iter().zip(sums.iter()).enumerate() {
-            let score = sum * factor(index, params, *item, row < visited);
+        if params.revisit != 1.0 {
+            visited.iter().for_each(|item| sums.scale(*item, params.revisit));
+        }
+        barred.iter().for_each(|item| sums.scale(*item, 0.0));
+        let idf = index.idf();
+        sums.drain(|item, sum| {
+            let score = sum * params.rarity.factor(idf(item)) / params.neighbours.max(1) as f64;
             if score > 0.0 {
-                scores.push((*item, score));
+                scores.push((item, score));
             }
-        }
-        Self { index, params, hood, visited }
+        });
+        Self { index, params, hood }
     }
 
     /// Every candidate with its score, in no order that means anything.
@@ -153,25 +184,13 @@ impl<'a> Votes<'a> {
     }
 }
 
-/// λ of the newest shared item by the neighbour's age.
-fn worth(index: &SessionIndex, near: &Candidate, newest: i64, params: &Params, places: &[usize]) -> f64 {
-    let first = near.shared.trailing_zeros() as usize;
-    let lambda = match params.newest_shared {
-        Decay::Linear => (1.0 - 0.1 * (first as f64 + 1.0)).max(0.0),
-        Decay::Hyperbolic { rate } => 1.0 / (1.0 + rate * places[first] as f64),
-    };
-    if params.age_per_day == 0.0 {
-        return lambda;
+/// By what a neighbour's votes are divided for its length and its age.
+fn divisor(index: &SessionIndex, near: &Candidate, newest: i64, params: &Params) -> f64 {
+    if params.length == Damping::Ignored && params.age_per_day == 0.0 {
+        return 1.0;
     }
     let age = newest.saturating_sub(index.recency[near.slot as usize].last);
-    lambda / (1.0 + params.age_per_day * age as f64 / 86_400.0)
-}
-
-/// What an item's votes are multiplied by.
-fn factor(index: &SessionIndex, params: &Params, item: ItemId, revisited: bool) -> f64 {
-    let rarity = params.rarity.factor(index.idf(item));
-    let revisit = if revisited { params.revisit } else { 1.0 };
-    rarity * revisit / params.neighbours.max(1) as f64
+    params.length.divisor(near.length as usize) * (1.0 + params.age_per_day * age as f64 / 86_400.0)
 }
 
 impl Opinion for Votes<'_> {
@@ -180,42 +199,39 @@ impl Opinion for Votes<'_> {
     }
 
     fn give_reasons(&self, outer: f64, winners: &mut Winners) {
-        let Neighbourhood { items, weights, ballots, voted, rows, .. } = self.hood;
-        let width = items.len();
-        // Whoever has no row here was barred, or nobody's choice.
-        let won: Vec<Option<usize>> = winners.items().iter().map(|item| rows.peek(*item)).collect();
-        let mut places = vec![u32::MAX; rows.items().len()];
-        for (winner, row) in won.iter().enumerate() {
-            row.iter().for_each(|row| places[*row] = winner as u32);
-        }
-        let mut parts = vec![0.0; won.len() * width];
+        let Neighbourhood { items, weights, ballots, accords, visited, barred, .. } = self.hood;
+        let (won, width) = (winners.items().len(), accords.len());
+        // A row for each winner, then one for all others; a column for each accord.
+        let mut cells = vec![0.0; (won + 1) * width];
         let distances = Distances::of(self.params);
-        let mut start = 0;
         for ballot in ballots {
-            let said = &voted[start..][..ballot.items as usize];
-            start += ballot.items as usize;
-            for (place, row) in said.iter().enumerate() {
-                let winner = places.get(*row as usize).copied().unwrap_or(u32::MAX);
-                if winner == u32::MAX {
-                    continue;
-                }
-                let share = ballot.worth * distances.factor(place, ballot.at);
-                let parts = &mut parts[winner as usize * width..][..width];
-                let mut shared = ballot.shared;
+            let session = self.index.held[ballot.slot as usize].as_slice();
+            let accord = ballot.accord as usize;
+            let worth = accords[accord].lambda / ballot.divisor;
+            distances.each(session, ballot.at as usize, |item, factor| {
+                cells[winners.row(item).unwrap_or(won) * width + accord] += worth * factor;
+            });
+        }
+        let idf = self.index.idf();
+        let mut parts = vec![0.0; items.len()];
+        for (winner, cells) in cells.chunks_exact(width.max(1)).take(won).enumerate() {
+            let item = winners.items()[winner];
+            if barred.contains(&item) {
+                continue;
+            }
+            parts.fill(0.0);
+            for (accord, cell) in accords.iter().zip(cells).filter(|(_, cell)| **cell > 0.0) {
+                let mut shared = accord.shared;
                 while shared != 0 {
-                    let position = shared.trailing_zeros() as usize;
-                    parts[position] += share * weights[position];
+                    parts[shared.trailing_zeros() as usize] += cell;
                     shared &= shared - 1;
                 }
             }
-        }
-        for (winner, row) in won.iter().enumerate() {
-            let Some(row) = row else { continue };
-            let item = winners.items()[winner];
-            let factor = outer * factor(self.index, self.params, item, *row < self.visited);
-            for (part, cause) in parts[winner * width..].iter().zip(items) {
-                winners
-                    .add(winner, Contribution { cause: Cause::Visit { item: *cause }, part: part * factor });
+            let revisit = if visited.contains(&item) { self.params.revisit } else { 1.0 };
+            let factor = self.params.rarity.factor(idf(item)) * revisit / self.params.neighbours.max(1) as f64;
+            for ((part, weight), cause) in parts.iter().zip(weights).zip(items) {
+                let part = part * weight * factor * outer;
+                winners.add(winner, Contribution { cause: Cause::Visit { item: *cause }, part });
             }
         }
     }
