@@ -1,4 +1,4 @@
-//! The mathematics behind recommendations: what to show, why, and how well it does.
+//! The mathematics behind recommendations: what to show, why, how well it does, and which of two ways does better.
 //!
 //! What this crate must never do:
 //! - know a data subject: no name, pseudonym, address or account; a visit is a list of items, a session a number that the
@@ -11,4 +11,5 @@
 //! - depend on another crate of this project.
 
 pub mod evaluate;
+pub mod experiment;
 pub mod recommend;
