@@ -3,6 +3,8 @@
 //! Reads header values only. Must never take anything but the exact signal for a signal, and must never let one
 //! value that is silent cancel another that speaks.
 
+use jiff::civil::Date;
+
 /// What `Sec-GPC` says (W3C Global Privacy Control, section "The Sec-GPC Header Field").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Gpc {
@@ -48,6 +50,27 @@ pub fn dnt<'a>(mut values: impl Iterator<Item = &'a [u8]>) -> Dnt {
         value.strip_prefix(b"1").is_some_and(|extension| extension.iter().all(|b| (0x21..=0x7e).contains(b)))
     };
     if values.any(asks) { Dnt::Asked } else { Dnt::Silent }
+}
+
+/// What `/.well-known/gpc.json` says: that Global Privacy Control is heeded here (W3C, section "GPC Support Resource").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GpcSupport {
+    /// When it was first said so; what the signal means may change later.
+    pub since: Date,
+}
+
+impl GpcSupport {
+    /// The resource's text.
+    ///
+    /// ```
+    /// use privacy::signals::GpcSupport;
+    /// let support = GpcSupport { since: "2026-11-22".parse().unwrap() };
+    /// assert_eq!(support.json(), r#"{"gpc":true,"lastUpdate":"2026-11-22"}"#);
+    /// ```
+    #[must_use]
+    pub fn json(self) -> String {
+        format!(r#"{{"gpc":true,"lastUpdate":"{}"}}"#, self.since)
+    }
 }
 
 #[cfg(test)]
