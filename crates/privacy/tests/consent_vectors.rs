@@ -1,5 +1,7 @@
 //! Consent strings against vectors that the IAB's reference packages made. Must never write to them.
 
+#![allow(clippy::expect_used, reason = "a test stops where something is not as it says")]
+
 use std::path::PathBuf;
 
 use privacy::signals::gpp::{Answer, GppString};

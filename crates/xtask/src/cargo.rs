@@ -45,15 +45,20 @@ pub(crate) fn documentation(root: &Path) -> Command {
 /// # Errors
 /// When the build fails, or makes no program.
 pub(crate) fn build_equipoise(root: &Path, profile: Profile) -> Result<PathBuf> {
+    build(root, ["-p", "equipoise", "--bin", "equipoise"], profile)
+}
+
+/// Builds a crate's example and says where it stands.
+///
+/// # Errors
+/// When the build fails, or makes no program.
+pub(crate) fn build_example(root: &Path, package: &str, name: &str) -> Result<PathBuf> {
+    build(root, ["-p", package, "--example", name], Profile::Dev)
+}
+
+fn build(root: &Path, what: [&str; 4], profile: Profile) -> Result<PathBuf> {
     let mut command = cargo(root);
-    command.args([
-        "build",
-        "-p",
-        "equipoise",
-        "--bin",
-        "equipoise",
-        "--message-format=json-render-diagnostics",
-    ]);
+    command.arg("build").args(what).arg("--message-format=json-render-diagnostics");
     match profile {
         Profile::Dev => {}
         Profile::Release => {
@@ -66,5 +71,5 @@ pub(crate) fn build_equipoise(root: &Path, profile: Profile) -> Result<PathBuf> 
         .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
         .filter_map(|message| message.get("executable")?.as_str().map(PathBuf::from))
         .next_back()
-        .context("the build of `equipoise` made no program")
+        .with_context(|| format!("the build of `{}` made no program", what.join(" ")))
 }

@@ -34,6 +34,18 @@ enum Means {
 /// # Errors
 /// Says what is missing and the exact command that installs it.
 pub(crate) fn programs() -> Result<()> {
+    install(probe)
+}
+
+/// Makes sure that Node.js and npm are there, which is all that the comparison with the reference packages needs.
+///
+/// # Errors
+/// Says what is missing and the exact command that installs it.
+pub(crate) fn node() -> Result<()> {
+    install(|| probe().into_iter().filter(|missing| matches!(missing.package, "nodejs" | "npm")).collect())
+}
+
+fn install(probe: impl Fn() -> Vec<Missing>) -> Result<()> {
     let missing = probe();
     if missing.is_empty() {
         return Ok(());

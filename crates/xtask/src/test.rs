@@ -9,13 +9,14 @@ use lexopt::prelude::*;
 
 use crate::steps::{self, Outcome, Steps};
 use crate::tally::Runner;
-use crate::{browser, cargo, check, prerequisites};
+use crate::{browser, cargo, check, prerequisites, signals};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
     Lint,
     Unit,
     Doc,
+    Signals,
     Browser,
 }
 
@@ -41,15 +42,16 @@ impl Options {
                     "lint" => Part::Lint,
                     "unit" => Part::Unit,
                     "doc" => Part::Doc,
+                    "signals" => Part::Signals,
                     "browser" => Part::Browser,
-                    other => bail!("unknown part `{other}`; say unit, doc, browser or lint"),
+                    other => bail!("unknown part `{other}`; say unit, doc, signals, browser or lint"),
                 }),
                 Long("long") => options.length = Length::Long,
                 other => return Err(other.unexpected().into()),
             }
         }
         if options.parts.is_empty() {
-            options.parts = vec![Part::Lint, Part::Unit, Part::Doc, Part::Browser];
+            options.parts = vec![Part::Lint, Part::Unit, Part::Doc, Part::Signals, Part::Browser];
         }
         Ok(options)
     }
@@ -78,6 +80,9 @@ pub(crate) fn command(root: &Path, options: Options) -> Result<ExitCode> {
             steps::outcome(&mut command, Runner::Libtest)
         });
         steps.run("docs", || steps::outcome(&mut cargo::documentation(root), Runner::None));
+    }
+    if wants(Part::Signals) {
+        steps.run("reference packages", || signals::step(root));
     }
     if wants(Part::Browser) {
         steps.run("browser tests", || match browser_is_possible {
@@ -155,7 +160,7 @@ mod tests {
 
     #[test]
     fn everything_runs_unless_a_part_is_named() {
-        assert_eq!(parse(&[]).unwrap().parts.len(), 4);
+        assert_eq!(parse(&[]).unwrap().parts.len(), 5);
         let options = parse(&["--only", "unit", "--only=doc", "--long"]).unwrap();
         assert_eq!(options, Options { parts: vec![Part::Unit, Part::Doc], length: Length::Long });
         assert!(parse(&["--only", "nothing"]).is_err());
