@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::Request;
 use axum::handler::Handler;
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, on};
@@ -85,13 +85,17 @@ impl Table {
     }
 }
 
+/// What Segment's client for browsers adds when it sends something again.
+const RETRY_COUNT: HeaderName = HeaderName::from_static("x-retry-count");
+
 /// The shop's own pages, and nobody else's, may read what a client's route answers (Fetch standard, CORS protocol).
 fn origins(known: &[String]) -> CorsLayer {
     let known = known.iter().filter_map(|origin| HeaderValue::from_str(origin.trim_end_matches('/')).ok());
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(known))
         .allow_methods([Method::GET, Method::POST])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::CONTENT_ENCODING])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::CONTENT_ENCODING, RETRY_COUNT])
+        .expose_headers([header::RETRY_AFTER])
         .max_age(Duration::from_secs(600))
 }
 
