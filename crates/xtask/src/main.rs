@@ -6,6 +6,7 @@ mod bench;
 mod browser;
 mod cargo;
 mod check;
+mod clients;
 mod prerequisites;
 mod server_process;
 mod signals;
@@ -27,7 +28,8 @@ Tasks of the Equipoise workspace.
   cargo xtask tidy                    the house rules that no compiler knows
   cargo xtask check                   formatting, clippy, tidy and the quick unit tests: before every commit
   cargo xtask test [options]          everything, with what the tests need installed first
-      --only unit|doc|signals|browser|lint  one part only (may be given several times)
+      --only unit|doc|signals|browser|clients|lint
+                                       one part only (may be given several times)
       --long                          with the long crash tests (sets EQUIPOISE_LONG=1)
   cargo xtask bench [what] [options]  recommendations|intake|erasure|memory; without a name, all of them
       `cargo xtask bench --help` lists the options

@@ -1,5 +1,6 @@
-//! What the tests need besides Rust: Node.js, npm and a Chromium. Installed from Debian when that is possible,
-//! otherwise named, with the command that installs them. It must never download a browser or a runtime by itself.
+//! What the tests need besides Rust: Node.js, npm, a Chromium, and Python for one of the clients. Installed from Debian
+//! when that is possible, otherwise named, with the command that installs them. It must never download a browser or a
+//! runtime by itself.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -11,6 +12,10 @@ use crate::tally::Runner;
 
 /// Playwright's oldest Node.js.
 const NODE_MAJOR: u32 = 18;
+/// Fails in a Python that is too old for the packages, or that can't make an environment with pip of its own.
+const PYTHON_WILL_DO: &str = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))";
+/// The Python environment beside the client tests.
+const ENVIRONMENT: &str = "venv";
 const CHROMIUM_PLACES: [&str; 3] =
     ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
@@ -43,6 +48,14 @@ pub(crate) fn programs() -> Result<()> {
 /// Says what is missing and the exact command that installs it.
 pub(crate) fn node() -> Result<()> {
     install(|| probe().into_iter().filter(|missing| matches!(missing.package, "nodejs" | "npm")).collect())
+}
+
+/// The same for the Python that one of the clients needs.
+///
+/// # Errors
+/// Says what is missing and the exact command that installs it.
+pub(crate) fn python_itself() -> Result<()> {
+    install(probe_python)
 }
 
 fn install(probe: impl Fn() -> Vec<Missing>) -> Result<()> {
@@ -93,6 +106,41 @@ fn packages_are_current(folder: &Path) -> bool {
     }
 }
 
+/// Installs the Python packages that `requirements.txt` names into an environment beside it, each file checked by its
+/// hash, unless they stand there already.
+pub(crate) fn python_packages(folder: &Path) -> Result<()> {
+    let wanted = std::fs::read_to_string(folder.join("requirements.txt"))
+        .with_context(|| format!("could not read the requirements of `{}`", folder.display()))?;
+    let installed = folder.join(ENVIRONMENT).join("installed.txt");
+    if std::fs::read_to_string(&installed).is_ok_and(|installed| installed == wanted) {
+        println!("the Python packages of `{}` are up to date", folder.display());
+        return Ok(());
+    }
+    let mut make = Command::new("python3");
+    make.args(["-m", "venv", "--clear", ENVIRONMENT]).current_dir(folder);
+    let mut install = Command::new(python(folder));
+    install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+    install
+        .args(["--require-hashes", "--only-binary", ":all:", "-r", "requirements.txt"])
+        .current_dir(folder);
+    for mut command in [make, install] {
+        let (_, success) = steps::stream(&mut command, Runner::None)?;
+        if !success {
+            bail!(
+                "`{}` failed in `{}`; it needs the registry PyPI (or an index that pip is told of) the first time",
+                steps::shown(&command),
+                folder.display()
+            );
+        }
+    }
+    std::fs::write(&installed, wanted).with_context(|| format!("could not write `{}`", installed.display()))
+}
+
+/// The Python of the environment beside the client tests.
+pub(crate) fn python(folder: &Path) -> PathBuf {
+    folder.join(ENVIRONMENT).join("bin/python")
+}
+
 /// The Chromium to test with: `CHROMIUM`, or one of the usual places.
 pub(crate) fn chromium() -> Option<PathBuf> {
     let named = std::env::var_os("CHROMIUM").map(PathBuf::from);
@@ -103,6 +151,27 @@ fn probe() -> Vec<Missing> {
     let node = version("node");
     let npm = version("npm");
     missing(node.as_deref(), npm.as_deref(), version("strace").as_deref(), chromium().as_deref())
+}
+
+fn probe_python() -> Vec<Missing> {
+    let mut python = Command::new("python3");
+    python.args(["-c", PYTHON_WILL_DO]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    match python.status().is_ok_and(|status| status.success()) {
+        true => Vec::new(),
+        false => vec![unsuitable_python(version("python3").as_deref())],
+    }
+}
+
+fn unsuitable_python(version: Option<&str>) -> Missing {
+    let words = match version {
+        Some(version) => {
+            format!(
+                "`{version}` is too old (at least 3.10 is needed) or lacks its modules `venv` and `ensurepip`"
+            )
+        }
+        None => "Python 3.10 or newer is missing (Segment's client for Python is tested with it)".to_owned(),
+    };
+    Missing { package: "python3-venv", words }
 }
 
 fn missing(
@@ -202,6 +271,14 @@ mod tests {
             ["nodejs"]
         );
         assert_eq!(packages(&missing(Some("v18.20.4"), Some("9.2.0"), Some("6.1"), None)), ["chromium"]);
+    }
+
+    #[test]
+    fn a_python_without_environments_is_as_good_as_none() {
+        for version in [None, Some("Python 3.11.2")] {
+            let missing = [unsuitable_python(version)];
+            assert!(advice(&missing, Means::AptByHand).ends_with(" python3-venv"), "{missing:?}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use lexopt::prelude::*;
 
 use crate::steps::{self, Outcome, Steps};
 use crate::tally::Runner;
-use crate::{browser, cargo, check, prerequisites, signals};
+use crate::{browser, cargo, check, clients, prerequisites, signals};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
@@ -18,6 +18,7 @@ enum Part {
     Doc,
     Signals,
     Browser,
+    Clients,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,14 +45,15 @@ impl Options {
                     "doc" => Part::Doc,
                     "signals" => Part::Signals,
                     "browser" => Part::Browser,
-                    other => bail!("unknown part `{other}`; say unit, doc, signals, browser or lint"),
+                    other => bail!("unknown part `{other}`; say unit, doc, signals, browser, clients or lint"),
                 }),
                 Long("long") => options.length = Length::Long,
                 other => return Err(other.unexpected().into()),
             }
         }
         if options.parts.is_empty() {
-            options.parts = vec![Part::Lint, Part::Unit, Part::Doc, Part::Signals, Part::Browser];
+            options.parts =
+                vec![Part::Lint, Part::Unit, Part::Doc, Part::Signals, Part::Browser, Part::Clients];
         }
         Ok(options)
     }
@@ -65,6 +67,16 @@ pub(crate) fn command(root: &Path, options: Options) -> Result<ExitCode> {
         && steps.run("what the tests need", || {
             prerequisites::programs()?;
             prerequisites::node_packages(&root.join(browser::FOLDER))?;
+            Ok(Outcome::default())
+        });
+    let clients_are_possible = wants(Part::Clients)
+        && steps.run("what the clients need", || {
+            // Node.js and Chromium too, and the browser tests' Playwright.
+            prerequisites::programs()?;
+            prerequisites::python_itself()?;
+            prerequisites::node_packages(&root.join(browser::FOLDER))?;
+            prerequisites::node_packages(&root.join(clients::FOLDER))?;
+            prerequisites::python_packages(&root.join(clients::FOLDER))?;
             Ok(Outcome::default())
         });
     if wants(Part::Lint) {
@@ -88,6 +100,12 @@ pub(crate) fn command(root: &Path, options: Options) -> Result<ExitCode> {
         steps.run("browser tests", || match browser_is_possible {
             true => browser::step(root),
             false => bail!("not run, because what they need is missing (see the first step)"),
+        });
+    }
+    if wants(Part::Clients) {
+        steps.run("client tests", || match clients_are_possible {
+            true => clients::step(root),
+            false => bail!("not run, because what they need is missing (see the step that says so)"),
         });
     }
     Ok(steps.close())
