@@ -27,6 +27,7 @@ mod schema;
 mod shared;
 mod snapshot;
 mod store;
+mod tuning;
 mod write_tx;
 mod writer;
 

@@ -20,7 +20,7 @@ mod log;
 use log::{Asked, Invoice, Split, held, read, split, yesterday};
 use models::evaluate::{Exposure, ndcg, recall};
 use models::recommend::affinity::Affinity;
-use models::recommend::ease::{Discovery, Ease};
+use models::recommend::ease::{Discovery, Ease, Inverse};
 use models::recommend::ials::{self, Ials};
 use models::recommend::popularity::{Day, Question};
 use models::recommend::trend::{Dials, Trend};
@@ -45,6 +45,12 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// Compares settings: of EASE alone, of its trend, of iALS.
 fn choose(split: &Split) -> Result<(), Box<dyn Error>> {
+    let inverse = Inverse::of(&split.counts, 600.0)?;
+    for (length, inputs) in [(60, 40), (100, 40), (100, 60), (100, 80), (200, 40), (200, 80), (2_000, 1_000)]
+    {
+        let name = format!("EASE 600, {length} others of the {inputs} latest");
+        measure(&name, split, &mut listed(&inverse, length, inputs, Dials::standard()));
+    }
     for lambda in [300.0, 600.0, 1000.0] {
         let ease = Ease::build(split.counts.clone(), lambda)?;
         for half_life in [None, Some(120.0), Some(60.0)] {
@@ -116,6 +122,9 @@ fn report(split: &Split) -> Result<(), Box<dyn Error>> {
     measure("EASE 600, 120 days' half-life", split, &mut lifted(&ease, Some(120.0), flat));
     let standard = Dials::standard();
     measure("EASE 600, 120 days' half-life, trend", split, &mut lifted(&ease, Some(120.0), standard));
+    let inverse = Inverse::of(&split.counts, 600.0)?;
+    measure("the same, 100 others of the 60 latest", split, &mut listed(&inverse, 100, 60, standard));
+    drop(inverse);
     forget(ease, &split.rows)?;
     let start = Instant::now();
     let (ials, settled) = Ials::fit(&split.rows, ials::Dials::standard())?;
@@ -202,4 +211,47 @@ fn without_last(mut customers: Vec<Vec<Invoice>>) -> Vec<Vec<Invoice>> {
         invoices.pop();
     }
     customers
+}
+
+/// EASE as a server keeps it: for each item the `length` others for which it speaks most, of those that two people have
+/// together, and of a history the `inputs` latest things.
+fn listed<'a>(
+    inverse: &'a Inverse,
+    length: usize,
+    inputs: usize,
+    dials: Dials,
+) -> impl FnMut(&Asked, &Split) -> Vec<ItemId> + 'a {
+    let mut lists: HashMap<ItemId, Vec<(ItemId, f64)>> = HashMap::new();
+    let mut trends: HashMap<Day, Trend> = HashMap::new();
+    let mut row = Vec::new();
+    move |asked, split| {
+        let day = yesterday(asked.now);
+        let trend = trends
+            .entry(day)
+            .or_insert_with(|| Trend::at(&split.popularity, None, day, &dials).unwrap_or_default());
+        let mut held = held(asked, Some(120.0));
+        held.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+        held.truncate(inputs);
+        let mut sums: HashMap<ItemId, f64> = HashMap::new();
+        for held in held {
+            let list = lists.entry(held.item).or_insert_with(|| {
+                inverse.weights(held.item, &mut row);
+                let together = split.counts.row(held.item).filter(|(_, count)| *count >= 2);
+                let mut list: Vec<(ItemId, f64)> = together
+                    .map(|(other, _)| (other, row.get(other.index()).copied().unwrap_or(0.0)))
+                    .collect();
+                list.sort_by(|a, b| b.1.total_cmp(&a.1));
+                list.truncate(length);
+                list
+            });
+            for (other, weight) in list {
+                *sums.entry(*other).or_default() += held.weight * *weight * trend.lift(*other);
+            }
+        }
+        let mut ranked: Vec<(ItemId, f64)> =
+            sums.into_iter().filter(|(item, _)| !asked.history.contains_key(item)).collect();
+        ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        ranked.truncate(K);
+        ranked.into_iter().map(|(item, _)| item).collect()
+    }
 }

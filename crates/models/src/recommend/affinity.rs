@@ -205,6 +205,13 @@ impl CoCounts {
         }
     }
 
+    /// The memory that the counts take up, in bytes (allocator overhead not counted).
+    #[must_use]
+    pub fn footprint_bytes(&self) -> usize {
+        self.rows.iter().map(|row| row.pairs.capacity() * size_of::<Pair>()).sum::<usize>()
+            + self.rows.capacity() * size_of::<Row>()
+    }
+
     /// How many item numbers are in use: one more than the greatest that a basket holds.
     #[must_use]
     pub fn items(&self) -> usize {
@@ -212,7 +219,7 @@ impl CoCounts {
     }
 
     /// The other items that share a basket with `item`, in order, with the number of baskets.
-    pub(super) fn row(&self, item: ItemId) -> impl Iterator<Item = (ItemId, u32)> + '_ {
+    pub fn row(&self, item: ItemId) -> impl Iterator<Item = (ItemId, u32)> + '_ {
         self.pairs(item).iter().map(|pair| (pair.other, pair.count))
     }
 

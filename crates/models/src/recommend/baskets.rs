@@ -19,6 +19,7 @@
 mod frequency;
 mod history;
 mod neighbours;
+mod own;
 mod query;
 mod reasons;
 mod tallies;
@@ -26,6 +27,7 @@ mod weights;
 
 pub use history::{Basket, Decay, History, OrderKey};
 pub use neighbours::Worksheet;
+pub use own::Own;
 pub use query::{Ask, Params};
 pub use tallies::Tally;
 pub use weights::{Fit, Terms, Weights};
@@ -184,6 +186,23 @@ impl BasketIndex {
     #[must_use]
     pub fn buyers(&self) -> usize {
         self.slots.len()
+    }
+
+    /// The memory that histories, vectors, counts and lists take up, in bytes (allocator overhead not counted).
+    #[must_use]
+    pub fn footprint_bytes(&self) -> usize {
+        let of_buyer = |buyer: &Buyer| {
+            let items: usize = buyer.history.baskets().iter().map(|basket| basket.items.capacity()).sum();
+            items * size_of::<ItemId>()
+                + std::mem::size_of_val(buyer.history.baskets())
+                + buyer.lines.capacity() * size_of::<Line>()
+        };
+        self.buyers.iter().map(of_buyer).sum::<usize>()
+            + self.buyers.capacity() * size_of::<Buyer>()
+            + self.posts.iter().map(|list| list.capacity() * size_of::<Post>()).sum::<usize>()
+            + self.posts.capacity() * size_of::<Vec<Post>>()
+            + self.slots.capacity() * (size_of::<(BuyerKey, u32)>() + 1)
+            + self.tallies.footprint_bytes()
     }
 
     /// How many baskets there are.

@@ -5,7 +5,7 @@
 //! bit. Must never normalise by the best, the mean or the rank of the candidates at hand: that would break it.
 
 mod fit;
-pub use fit::{Fitted, Lesson, fit};
+pub use fit::{Fitted, Lesson, fit, value};
 
 use super::opinion::Opinion;
 use super::{Contribution, ItemId, Scored, Scratch, rank};

@@ -24,16 +24,18 @@
     reason = "tables reach as far as the rows; entries are checked against `rows` first"
 )]
 
+mod inverse;
 mod pending;
 #[cfg(test)]
 mod tests;
 mod tiles;
 
+pub use inverse::Inverse;
+
 use super::affinity::{AffinityError, CoCounts, Held};
 use super::rows::{Ranked, keep_best};
 use super::{Cause, Contribution, ItemId, Scored, Scratch, rank};
-use pending::Pending;
-use tiles::{Entry, SIDE, Tiles};
+use tiles::Entry;
 
 /// What can be wrong with a setting or with a row to be forgotten.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
@@ -88,11 +90,8 @@ pub struct Discovery {
 #[derive(Clone, Debug)]
 pub struct Ease {
     counts: CoCounts,
-    lambda: f64,
-    base: Tiles,
-    pending: Pending,
-    // INVARIANT: P's diagonal with every pending change counted in, as long as the base's rows.
-    diagonal: Vec<f64>,
+    // INVARIANT: the inverse of these counts.
+    inverse: Inverse,
 }
 
 impl Ease {
@@ -101,11 +100,7 @@ impl Ease {
     /// # Errors
     /// [`EaseError::Regularisation`] unless λ is finite and above zero.
     pub fn new(lambda: f64) -> Result<Self, EaseError> {
-        if !(lambda.is_finite() && lambda > 0.0) {
-            return Err(EaseError::Regularisation(lambda));
-        }
-        let (base, pending) = (Tiles::default(), Pending::default());
-        Ok(Self { counts: CoCounts::new(), lambda, base, pending, diagonal: Vec::new() })
+        Ok(Self { counts: CoCounts::new(), inverse: Inverse::new(lambda)? })
     }
 
     /// Learns all rows that `counts` holds at once: n³ steps for n items, however many rows there are.
@@ -121,9 +116,7 @@ impl Ease {
     /// assert!((ease.weight(ItemId(0), ItemId(1)) - 0.5).abs() < 1e-12);
     /// ```
     pub fn build(counts: CoCounts, lambda: f64) -> Result<Self, EaseError> {
-        let mut ease = Self { counts, ..Self::new(lambda)? };
-        ease.rebuild()?;
-        Ok(ease)
+        Ok(Self { inverse: Inverse::of(&counts, lambda)?, counts })
     }
 
     /// Starts again from the exact counts: no pending change and no gathered rounding is left.
@@ -131,21 +124,7 @@ impl Ease {
     /// # Errors
     /// [`EaseError::Singular`] if λ is next to nothing beside the counts; nothing was changed then.
     pub fn rebuild(&mut self) -> Result<(), EaseError> {
-        let rows = self.counts.items();
-        let mut base = Tiles::default();
-        base.reach(rows, self.lambda);
-        for row in 0..rows {
-            let item = ItemId(row as u32);
-            for (other, count) in self.counts.row(item).filter(|(other, _)| other.index() < row) {
-                base.set(row, other.index(), f64::from(count));
-            }
-            base.set(row, row, self.lambda + f64::from(self.counts.together(item, item)));
-        }
-        base.invert().map_err(|tiles::Indefinite| EaseError::Singular(self.lambda))?;
-        self.pending = Pending::default();
-        self.pending.reach(base.side());
-        self.diagonal = (0..base.side() * SIDE).map(|row| base.at(row, row)).collect();
-        self.base = base;
+        self.inverse = Inverse::of(&self.counts, self.lambda())?;
         Ok(())
     }
 
@@ -158,7 +137,7 @@ impl Ease {
     /// λ.
     #[must_use]
     pub fn lambda(&self) -> f64 {
-        self.lambda
+        self.inverse.lambda()
     }
 
     /// Learns a contributor's row; items that stand in it twice count once. Costs about n · (items + pending changes) steps.
@@ -167,8 +146,7 @@ impl Ease {
     /// [`EaseError::Singular`] if rounding has made the matrix useless; the row is then in the counts, so [`Ease::rebuild`].
     pub fn learn(&mut self, row: &[ItemId]) -> Result<(), EaseError> {
         self.counts.learn(row);
-        self.reach();
-        self.add(&ones(row))
+        self.inverse.change(&[], row)
     }
 
     /// Takes a contributor's row out again: from now on no answer depends on it. Costs as much as learning it.
@@ -177,7 +155,7 @@ impl Ease {
     /// [`EaseError::NeverLearned`] or [`EaseError::NoSuchRow`] if it can't be in there; nothing is changed then.
     pub fn forget(&mut self, row: &[ItemId]) -> Result<(), EaseError> {
         self.counts.forget(row)?;
-        self.subtract(&ones(row)).inspect_err(|_| self.counts.learn(row))
+        self.inverse.change(row, &[]).inspect_err(|_| self.counts.learn(row))
     }
 
     /// Learns the row `after` in the place of `before`, so that a contributor's row can grow by an order or lose one.
@@ -185,101 +163,35 @@ impl Ease {
     /// # Errors
     /// As [`Ease::forget`] for `before` and [`Ease::learn`] for `after`; nothing is changed then.
     pub fn change(&mut self, before: &[ItemId], after: &[ItemId]) -> Result<(), EaseError> {
-        let (old, new) = (ones(before), ones(after));
-        if old == new {
-            return Ok(());
-        }
         self.counts.change(before, after)?;
-        self.reach();
-        // The new row first: A stays as far from singular as it can.
-        self.add(&new)?;
-        self.subtract(&old).or_else(|error| {
-            self.subtract(&new)?;
+        self.inverse.change(before, after).or_else(|error| {
             self.counts.change(after, before)?;
             Err(error)
         })
     }
 
-    /// Room for every item in the counts. One that nobody has is λ in A, apart from all others, and so 1/λ in P: exact.
-    fn reach(&mut self) {
-        self.base.reach(self.counts.items(), 1.0 / self.lambda);
-        self.pending.reach(self.base.side());
-        self.diagonal.resize(self.base.side() * SIDE, 1.0 / self.lambda);
-    }
-
-    fn add(&mut self, row: &[Entry]) -> Result<(), EaseError> {
-        let (vector, along) = self.image(row);
-        // xᵀPx lies between 0 and |x|²/λ for any positive definite P.
-        if !(along >= 0.0 && along <= 2.0 * row.len() as f64 / self.lambda) {
-            return Err(EaseError::Singular(self.lambda));
-        }
-        self.push(1.0 / (1.0 + along), &vector);
-        Ok(())
-    }
-
-    fn subtract(&mut self, row: &[Entry]) -> Result<(), EaseError> {
-        let (vector, along) = self.image(row);
-        // For a row that is in A, 1 − xᵀPx = 1 / (1 + xᵀP'x) with P' the inverse without it, and so at least this:
-        let least = self.lambda / (self.lambda + row.len() as f64);
-        if along.is_nan() || 1.0 - along < 0.5 * least {
-            return Err(EaseError::NoSuchRow);
-        }
-        self.push(-1.0 / (1.0 - along), &vector);
-        Ok(())
-    }
-
-    fn push(&mut self, scale: f64, vector: &[f64]) {
-        if vector.iter().all(|u| *u == 0.0) {
-            return;
-        }
-        self.diagonal.iter_mut().zip(vector).for_each(|(diagonal, u)| *diagonal -= scale * u * u);
-        self.pending.push(scale, vector);
-    }
-
-    /// P x and xᵀ P x.
-    fn image(&self, row: &[Entry]) -> (Vec<f64>, f64) {
-        let mut image = vec![0.0; self.diagonal.len()];
-        self.multiply(row, &mut image);
-        let along = row.iter().map(|entry| entry.value * image[entry.row]).sum();
-        (image, along)
-    }
-
-    fn multiply(&self, vector: &[Entry], sums: &mut [f64]) {
-        self.base.multiply(vector, sums);
-        self.pending.correct(vector, sums);
-    }
-
     /// How many changes of rank one wait to be written in. Each makes answers slower by n steps: fold at a few dozen.
     #[must_use]
     pub fn pending(&self) -> usize {
-        self.pending.count()
+        self.inverse.pending()
     }
 
     /// Writes every pending change into the matrix: about n² steps for each.
     pub fn fold(&mut self) {
-        self.fold_some(usize::MAX);
+        self.inverse.fold();
     }
 
     /// Does a part of [`Ease::fold`], `tiles` (of 64 × 64 numbers; one row of them at least) times the number of pending
     /// changes, and tells how many changes are left. Answers are the same between any two parts, so that a server can fold
     /// between requests.
     pub fn fold_some(&mut self, tiles: usize) -> usize {
-        self.pending.fold(&mut self.base, tiles);
-        if self.pending.count() == 0 {
-            let base = &self.base;
-            self.diagonal.iter_mut().enumerate().for_each(|(row, value)| *value = base.at(row, row));
-        }
-        self.pending.count()
+        self.inverse.fold_some(tiles)
     }
 
     /// B_ij: how much `item` of a history speaks for `other`; 0 if either was never seen.
     #[must_use]
     pub fn weight(&self, item: ItemId, other: ItemId) -> f64 {
-        let (i, j) = (item.index(), other.index());
-        if i == j || i.max(j) >= self.diagonal.len() {
-            return 0.0;
-        }
-        (self.pending.at(i, j) - self.base.at(i, j)) / self.diagonal[j]
+        self.inverse.weight(item, other)
     }
 
     /// What might be new and welcome to somebody with `history`, best first, without what they have.
@@ -305,14 +217,14 @@ impl Ease {
         let held = self.distinct(history);
         scratch.start();
         let Scratch { sums, ranking, .. } = scratch;
-        sums.resize(self.diagonal.len(), 0.0);
+        sums.resize(self.inverse.rows(), 0.0);
         let mut vector: Vec<Entry> =
             held.iter().map(|held| Entry { row: held.item.index(), value: held.weight }).collect();
         vector.sort_unstable_by_key(|entry| entry.row);
-        self.multiply(&vector, sums);
+        self.inverse.multiply(&vector, sums);
         vector.iter().for_each(|entry| sums[entry.row] = 0.0);
         // P's diagonal is positive, so the sign of the sum is that of the score, turned round.
-        let scored = sums.iter().zip(&self.diagonal).enumerate().filter(|(_, (sum, _))| **sum < 0.0);
+        let scored = sums.iter().zip(self.inverse.diagonal()).enumerate().filter(|(_, (sum, _))| **sum < 0.0);
         ranking.extend(scored.map(|(row, (sum, diagonal))| {
             let item = ItemId(row as u32);
             Ranked { score: -sum / diagonal * lift(item), item }
@@ -339,7 +251,7 @@ impl Ease {
     /// The history's first mention of each item that has a row, in order.
     fn distinct(&self, history: &[Held]) -> Vec<Held> {
         let mut seen = rustc_hash::FxHashSet::default();
-        let rows = self.diagonal.len();
+        let rows = self.inverse.rows();
         history.iter().filter(|held| held.item.index() < rows && seen.insert(held.item)).copied().collect()
     }
 
@@ -350,31 +262,6 @@ impl Ease {
     /// Above about 1e-10, [`Ease::rebuild`].
     #[must_use]
     pub fn drift(&self, seed: u64) -> f64 {
-        let rows = self.counts.items();
-        let signs: Vec<Entry> = (0..rows).map(|row| Entry { row, value: sign(seed, row as u64) }).collect();
-        let (image, _) = self.image(&signs);
-        let squares = signs.iter().map(|sign| {
-            let item = ItemId(sign.row as u32);
-            let own = (self.lambda + f64::from(self.counts.together(item, item))) * image[sign.row];
-            let others = self.counts.row(item).map(|(other, count)| f64::from(count) * image[other.index()]);
-            (own + others.sum::<f64>() - sign.value).powi(2)
-        });
-        (squares.sum::<f64>() / rows.max(1) as f64).sqrt()
+        self.inverse.drift(&self.counts, seed)
     }
-}
-
-/// The row as a vector of ones, in order.
-fn ones(row: &[ItemId]) -> Vec<Entry> {
-    let mut rows: Vec<usize> = row.iter().map(|item| item.index()).collect();
-    rows.sort_unstable();
-    rows.dedup();
-    rows.into_iter().map(|row| Entry { row, value: 1.0 }).collect()
-}
-
-/// A sign from a seed: the top bit of SplitMix64 (Steele, Lea & Flood, OOPSLA 2014).
-fn sign(seed: u64, number: u64) -> f64 {
-    let z = seed.wrapping_add(number.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
-    let z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    if (z ^ (z >> 31)) >> 63 == 0 { 1.0 } else { -1.0 }
 }

@@ -265,6 +265,49 @@ impl Ials {
     }
 }
 
+/// One item as seen from the others: M⁻¹ h_i, with the M of an empty history.
+#[derive(Clone, Debug)]
+pub struct Direction(Vec<f64>);
+
+impl Ials {
+    /// Where an item points, `None` if it has no factors. A person's history changes M a little and so every part of a score;
+    /// from the directions alone, the parts of a score are independent of each other, and can be kept by item.
+    ///
+    /// ```
+    /// use models::recommend::{ItemId, ials::{Dials, Ials}};
+    /// let [tent, mat, club, ball] = [ItemId(0), ItemId(1), ItemId(2), ItemId(3)];
+    /// let rows = [vec![tent, mat], vec![tent, mat], vec![tent], vec![club, ball], vec![club, ball]];
+    /// let dials = Dials { factors: 2, unobserved: 0.1, regularisation: 0.01, ..Dials::standard() };
+    /// let (model, _) = Ials::fit(&rows, dials).unwrap();
+    /// let tents = model.direction(tent).unwrap();
+    /// assert!(model.along(&tents, mat) > model.along(&tents, ball));
+    /// ```
+    #[must_use]
+    pub fn direction(&self, item: ItemId) -> Option<Direction> {
+        if item.index() >= self.count() {
+            return None;
+        }
+        let mut matrix = Small::zero(self.dials.factors);
+        matrix.start(&self.gram.0, self.dials.unobserved, self.dials.penalty(1.0, self.count()));
+        matrix.factor();
+        let mut direction = self.factor(item).to_vec();
+        matrix.solve(&mut direction);
+        Some(Direction(direction))
+    }
+
+    /// h_jᵀ M⁻¹ h_i: how much an item whose direction this is speaks for `other`; 0 if that has no factors.
+    #[must_use]
+    pub fn along(&self, direction: &Direction, other: ItemId) -> f64 {
+        if other.index() < self.count() { dot(self.factor(other), &direction.0) } else { 0.0 }
+    }
+
+    /// The memory that the factors take up, in bytes.
+    #[must_use]
+    pub fn footprint_bytes(&self) -> usize {
+        self.items.capacity() * size_of::<f64>()
+    }
+}
+
 fn distinct(row: &[ItemId]) -> Vec<ItemId> {
     let mut items = row.to_vec();
     items.sort_unstable();

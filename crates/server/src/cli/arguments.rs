@@ -76,6 +76,18 @@ pub(super) enum Command {
     Simulate(SimulateArgs),
     /// Measure how well the recommendations do on recorded data, next to popularity and each single model
     Evaluate(EvaluateArgs),
+    /// Learn on your own past what counts how much in a recommendation, and say how much better than popularity that does
+    #[command(
+        after_help = "Example:\n  equipoise learn\nThe server does it every day by itself. With `--show`, only what was learned last is told."
+    )]
+    Learn {
+        /// Learn nothing now: tell what was learned last
+        #[arg(long)]
+        show: bool,
+        /// Answer as JSON, for programs
+        #[arg(long)]
+        json: bool,
+    },
     /// Do what a customer has a right to: show, correct, hand over, stop, erase
     #[command(
         after_help = "Examples:\n  equipoise subject access --email hana@example.com --out hana.json\n  equipoise subject erase --user-id c-17 --out certificate.json"

@@ -6,6 +6,7 @@ mod demo;
 mod evaluate;
 mod failure;
 mod guard;
+mod learn;
 mod people;
 mod register;
 mod server;
@@ -55,6 +56,11 @@ fn run(common: &Common, command: Command) -> Result<ExitCode, Failure> {
         Command::Import(arguments) => people::import(&shop, &arguments),
         Command::Simulate(arguments) => simulate::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
+        Command::Learn { show, json } => {
+            let act = if show { learn::Act::Show } else { learn::Act::Learn };
+            let form = if json { learn::Form::Json } else { learn::Form::Text };
+            learn::run(&shop, act, form)
+        }
         Command::Subject(arguments) => people::subject(&shop, &arguments),
         Command::Audit(arguments) => people::audit(&shop, &arguments),
         Command::Backup { to } => guard::backup(&shop, to.as_deref()),

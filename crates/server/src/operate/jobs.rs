@@ -1,5 +1,5 @@
 //! What the server does unasked: keeping explanations five times a second and openings every second, deleting what has expired every
-//! day. A job that fails must be counted and tried again, and never stop the server.
+//! day, and tending the models. A job that fails must be counted and tried again, and never stop the server.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::app::App;
-use crate::recommend::flush_shown;
+use crate::recommend::{flush_shown, learn_blend_daily, today};
 
 /// Runs the jobs until `stopped` says so, then the frequent ones once more.
 pub(super) async fn run(app: Arc<App>, mut stopped: watch::Receiver<()>) {
@@ -17,6 +17,8 @@ pub(super) async fn run(app: Arc<App>, mut stopped: watch::Receiver<()>) {
     let mut ticks = interval(Duration::from_millis(200));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut expired_on = None;
+    // Apart from the others, since it may take minutes. Nothing of it must be finished when the server stops.
+    tokio::spawn(tend(Arc::clone(&app), stopped.clone()));
     for tick in 1_u64.. {
         tokio::select! {
             _ = stopped.changed() => break,
@@ -36,6 +38,33 @@ pub(super) async fn run(app: Arc<App>, mut stopped: watch::Receiver<()>) {
     }
     blocking(&app, keep_shown).await;
     blocking(&app, keep_openings).await;
+}
+
+/// Looks after the models every second, one call after the other.
+async fn tend(app: Arc<App>, mut stopped: watch::Receiver<()>) {
+    let mut ticks = interval(Duration::from_secs(1));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut learned_on = None;
+    loop {
+        tokio::select! {
+            _ = stopped.changed() => break,
+            _ = ticks.tick() => {}
+        }
+        blocking(&app, |app| app.engine.tend(today(app.now()))).await;
+        // At start too, once the models are tended.
+        let day = Day::of(app.now());
+        if learned_on != Some(day) {
+            learned_on = Some(day);
+            blocking(&app, learn).await;
+        }
+    }
+}
+
+fn learn(app: &Arc<App>) {
+    if let Err(error) = learn_blend_daily(app) {
+        app.metrics.job_failed("learn_blend");
+        tracing::error!(error.cause = %error, "the blend could not be learned; tried again tomorrow");
+    }
 }
 
 async fn blocking(app: &Arc<App>, work: fn(&Arc<App>)) {

@@ -14,7 +14,7 @@ use super::running::{RunningError, Serving, serving};
 use super::token::{TokenError, TokenFile};
 use super::{Metrics, Places};
 use crate::app::{App, Clock, SystemEntropy, machine_clock};
-use crate::recommend::{Engine, replay};
+use crate::recommend::{Engine, replay, take_tuning};
 
 /// What fewer people than this did is not called popular.
 const POPULAR_WITH: u32 = 5;
@@ -143,6 +143,7 @@ pub fn open(options: StartOptions) -> Result<App, StartError> {
     let operator_token = token.hash_or_make(entropy.as_ref())?;
     publish_key(&public_key, &store)?;
     let engine = Engine::new(Threshold::of(POPULAR_WITH));
+    take_tuning(&store, &engine)?;
     let bar = progress_bar(&store, progress)?;
     let people = replay(&store, &engine, now, &|people| bar.set_position(people))?;
     bar.finish_and_clear();

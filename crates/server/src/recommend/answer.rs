@@ -18,7 +18,7 @@ use privacy::subject::Subject;
 
 use super::basis::Basis;
 use super::learning::declared;
-use super::memory::session_key;
+use super::memory::{buyer_key, session_key};
 use super::ranking::rank;
 use super::reason::{Ground, Past, explain};
 use super::{CatalogueItem, PART};
@@ -224,6 +224,7 @@ fn answer_from(
         looked,
         purchases: person.purchases(*oldest),
         unwanted: person.unwanted(*oldest),
+        orders: Some((buyer_key(name()), *oldest)),
     };
     answer(app, ask, &basis, Ground::Granted, now)
 }

@@ -2,12 +2,16 @@
 //!
 //! Must never look anything up about a person: what is here came with the question, or a grant opened it.
 
+use std::borrow::Cow;
+
 use models::recommend::ItemId;
+use models::recommend::baskets::{BuyerKey, History};
 use models::recommend::repeat::Purchase;
 use models::recommend::session::SessionKey;
 
 use super::Ask;
-use super::memory::{Look, Models};
+use super::memory::Models;
+use super::person::Look;
 
 /// Of how many of the latest purchases it is asked whether they are due again.
 const PURCHASES: usize = 400;
@@ -21,11 +25,24 @@ pub(super) struct Basis<'p> {
     pub(super) purchases: &'p [Purchase],
     /// What the person doesn't want to see again.
     pub(super) unwanted: Vec<ItemId>,
+    /// Under which number the orders are in the index of baskets, and the second from which on they may be read.
+    pub(super) orders: Option<(BuyerKey, i64)>,
     /// The visit that goes on, as it is in the index itself.
     pub(super) own: Option<SessionKey>,
 }
 
 impl Basis<'_> {
+    /// The orders that may be read.
+    pub(super) fn history<'m>(&self, models: &'m Models) -> Cow<'m, History> {
+        let Some((buyer, since)) = self.orders else { return Cow::Owned(History::default()) };
+        let Some(history) = models.orders.history(buyer) else { return Cow::Owned(History::default()) };
+        if history.baskets().first().is_none_or(|oldest| oldest.time >= since) {
+            return Cow::Borrowed(history);
+        }
+        let readable = history.baskets().iter().filter(|basket| basket.time >= since);
+        Cow::Owned(History::new(readable.cloned().collect()))
+    }
+
     /// The purchases that speak for what else may please, and may be due again.
     pub(super) fn latest(&self) -> &[Purchase] {
         let first = self.purchases.len().saturating_sub(PURCHASES);

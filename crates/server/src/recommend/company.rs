@@ -10,9 +10,6 @@ use super::Wanted;
 use super::near::Near;
 
 const DAY_SECONDS: f64 = 86_400.0;
-/// What each score is worth: its weight by the score of a good answer of its model, so that weights compare.
-const CHOSEN: f64 = 0.6 / 0.5;
-const ALIKE: f64 = 0.35 / 0.6;
 /// How many items of a person's past speak.
 const HISTORY: usize = 20;
 /// How many of them say what is alike.
@@ -45,20 +42,40 @@ pub(super) fn history(visit: &[ItemId], purchases: &[Purchase], now: i64) -> Vec
     inputs
 }
 
-/// What goes with the inputs: chosen by the same people, or alike by description.
-pub(super) struct Company<'a> {
+/// What was bought or is had together with the inputs.
+pub(super) struct Together<'a> {
     pub(super) near: &'a [(Input, Arc<Near>)],
-    pub(super) wanted: Wanted,
 }
 
-impl Company<'_> {
+impl Together<'_> {
     /// Each neighbour of each input with its part of the score, and the reason for it.
     fn each(&self, mut say: impl FnMut(ItemId, f64, Cause)) {
         for (input, near) in self.near {
             for (item, strength) in &near.chosen {
-                say(*item, input.weight * strength * CHOSEN, Cause::Suits { item: input.item });
+                say(*item, input.weight * strength, Cause::Suits { item: input.item });
             }
         }
+    }
+}
+
+impl Opinion for Together<'_> {
+    fn sum_up(&self, factor: f64, sums: &mut Sums) {
+        self.each(|item, part, _| sums.add(item, factor * part));
+    }
+
+    fn give_reasons(&self, factor: f64, winners: &mut Winners) {
+        self.each(|item, part, cause| reason(winners, item, cause, factor * part));
+    }
+}
+
+/// What resembles the inputs by its description.
+pub(super) struct Alike<'a> {
+    pub(super) near: &'a [(Input, Arc<Near>)],
+    pub(super) wanted: Wanted,
+}
+
+impl Alike<'_> {
+    fn each(&self, mut say: impl FnMut(ItemId, f64, Cause)) {
         for (input, near) in self.near.iter().take(SEEDS) {
             let lists: [&[(ItemId, f64)]; 2] = match self.wanted {
                 Wanted::Products => [&near.alike.products, &[]],
@@ -66,22 +83,24 @@ impl Company<'_> {
                 Wanted::Both => [&near.alike.products, &near.alike.articles],
             };
             for (item, similarity) in lists.into_iter().flatten() {
-                say(*item, input.weight * similarity * ALIKE, Cause::Alike { item: input.item });
+                say(*item, input.weight * similarity, Cause::Alike { item: input.item });
             }
         }
     }
 }
 
-impl Opinion for Company<'_> {
+impl Opinion for Alike<'_> {
     fn sum_up(&self, factor: f64, sums: &mut Sums) {
         self.each(|item, part, _| sums.add(item, factor * part));
     }
 
     fn give_reasons(&self, factor: f64, winners: &mut Winners) {
-        self.each(|item, part, cause| {
-            if let Some(row) = winners.row(item) {
-                winners.add(row, Contribution { cause, part: factor * part });
-            }
-        });
+        self.each(|item, part, cause| reason(winners, item, cause, factor * part));
+    }
+}
+
+fn reason(winners: &mut Winners, item: ItemId, cause: Cause, part: f64) {
+    if let Some(row) = winners.row(item) {
+        winners.add(row, Contribution { cause, part });
     }
 }

@@ -8,28 +8,40 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use models::recommend::popularity::{Day, Question};
+use models::recommend::trend::Trend;
 use models::recommend::{ItemId, Scored};
 use privacy::grant::Scope;
 use privacy::purpose::Personalisation;
 use store::Item;
 
-use super::memory::{Fact, Models, Names, Person};
+use super::memory::Models;
 use super::near::NearLists;
-use super::{Catalogue, Held};
+use super::person::Person;
+use super::suits::SuitLists;
+use super::taste::{Change, EASE_ITEMS, Taste};
+use super::{Catalogue, Fact, Held, Names, Tuning};
 
 /// The recommender's memory. Cheap to clone; all clones are one.
 #[derive(Clone)]
 pub struct Engine {
-    inner: Arc<Inner>,
+    pub(super) inner: Arc<Inner>,
 }
 
-struct Inner {
-    models: RwLock<Models>,
+/// INVARIANT: who needs both takes the lock of `models` before that of `taste`.
+pub(super) struct Inner {
+    pub(super) models: RwLock<Models>,
+    pub(super) taste: RwLock<Taste>,
+    pub(super) suits: SuitLists,
+    /// What is asked for more than it used to be, on a day.
+    pub(super) trend: RwLock<Option<(Day, Arc<Trend>)>>,
+    tuning: RwLock<Arc<Tuning>>,
     catalogue: RwLock<Arc<Catalogue>>,
     popular: Mutex<Option<PopularList>>,
     near: NearLists,
     /// Counts the times that something was learnt.
     learnt: AtomicU64,
+    /// Counts the times that lists were dropped, since somebody was forgotten.
+    forgettings: AtomicU64,
     at_least: u32,
     /// Explanations on their way into the vault.
     pub(super) shown: super::ShownBuffer,
@@ -52,15 +64,26 @@ impl Engine {
     /// An engine that knows nobody. What fewer than `at_least` people did is not popular.
     #[must_use]
     pub fn new(at_least: privacy::aggregate::Threshold) -> Self {
+        Self::with_ease_items(at_least, EASE_ITEMS)
+    }
+
+    /// The same, with EASE for up to so many items and iALS beyond.
+    #[must_use]
+    pub fn with_ease_items(at_least: privacy::aggregate::Threshold, ease_items: usize) -> Self {
         let catalogue =
             Catalogue::build(&[], |_| ItemId(0)).unwrap_or_else(|_| unreachable!("no items, no duplicates"));
         Self {
             inner: Arc::new(Inner {
                 models: RwLock::default(),
+                taste: RwLock::new(Taste::new(ease_items)),
+                suits: SuitLists::default(),
+                trend: RwLock::default(),
+                tuning: RwLock::default(),
                 catalogue: RwLock::new(Arc::new(catalogue)),
                 popular: Mutex::new(None),
                 near: NearLists::default(),
                 learnt: AtomicU64::new(0),
+                forgettings: AtomicU64::new(0),
                 at_least: at_least.people(),
                 shown: super::ShownBuffer::default(),
             }),
@@ -90,7 +113,15 @@ impl Engine {
     /// Drops what was made from the models and may not outlive a forgetting.
     fn drop_lists(&self) {
         *self.inner.popular.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.inner.trend.write().unwrap_or_else(PoisonError::into_inner) = None;
+        self.inner.forgettings.fetch_add(1, Ordering::AcqRel);
         self.inner.near.drop_all();
+        self.inner.suits.drop_all();
+    }
+
+    /// How often lists were dropped.
+    pub(super) fn forgettings(&self) -> u64 {
+        self.inner.forgettings.load(Ordering::Acquire)
     }
 
     /// The catalogue.
@@ -107,9 +138,10 @@ impl Engine {
     /// Learns what a person did, for the purposes that they have a name for.
     pub fn learn(&self, names: Names, facts: &[Fact]) {
         let mut models = self.inner.models.write().unwrap_or_else(PoisonError::into_inner);
-        for fact in facts {
-            models.learn(names, fact);
+        if let Some(change) = take_in(&mut models, names, facts) {
+            self.inner.taste.write().unwrap_or_else(PoisonError::into_inner).learn(change);
         }
+        drop(models);
         self.inner.learnt.fetch_add(1, Ordering::Release);
     }
 
@@ -118,10 +150,11 @@ impl Engine {
     pub fn replace(&self, known: Names, relearn: Names, facts: &[Fact]) {
         {
             let mut models = self.inner.models.write().unwrap_or_else(PoisonError::into_inner);
+            let before = models.row(known.personalisation);
             models.forget_person(known);
-            for fact in facts {
-                models.learn(relearn, fact);
-            }
+            let after = take_in(&mut models, relearn, facts).map_or_else(Vec::new, |change| change.after);
+            let change = Change { before, after };
+            self.inner.taste.write().unwrap_or_else(PoisonError::into_inner).forget(change);
         }
         self.drop_lists();
     }
@@ -130,8 +163,19 @@ impl Engine {
     pub fn clear(&self) {
         let mut models = self.inner.models.write().unwrap_or_else(PoisonError::into_inner);
         models.clear();
+        self.inner.taste.write().unwrap_or_else(PoisonError::into_inner).drop_all();
         drop(models);
         self.drop_lists();
+    }
+
+    /// After much was learnt at once: does at once what takes milliseconds, and leaves the rest to [`tend`](Self::tend).
+    pub(super) fn settle(&self, today: Day) {
+        {
+            let models = self.inner.models.read().unwrap_or_else(PoisonError::into_inner);
+            self.inner.taste.write().unwrap_or_else(PoisonError::into_inner).make_small(&models);
+        }
+        self.inner.suits.drop_all();
+        self.follow_trend(today);
     }
 
     /// How many people the models know, for personalisation and for analytics.
@@ -187,6 +231,42 @@ impl Engine {
         &self.inner.near
     }
 
+    /// What suits what, as lists and as the model behind them.
+    pub(super) fn suits(&self) -> &SuitLists {
+        &self.inner.suits
+    }
+
+    pub(super) fn taste(&self) -> &RwLock<Taste> {
+        &self.inner.taste
+    }
+
+    /// For how many items EASE is kept.
+    pub(super) fn ease_items(&self) -> usize {
+        self.inner.taste.read().unwrap_or_else(PoisonError::into_inner).at_most()
+    }
+
+    /// What fewer people than this did is not popular.
+    pub(super) fn at_least(&self) -> u32 {
+        self.inner.at_least
+    }
+
+    /// What is asked for more than it used to be; nothing is, until it has been reckoned.
+    pub(super) fn trend(&self) -> Arc<Trend> {
+        let trend = self.inner.trend.read().unwrap_or_else(PoisonError::into_inner);
+        trend.as_ref().map(|(_, trend)| Arc::clone(trend)).unwrap_or_default()
+    }
+
+    /// The dials and weights in force.
+    #[must_use]
+    pub fn tuning(&self) -> Arc<Tuning> {
+        Arc::clone(&self.inner.tuning.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes other dials and weights from now on.
+    pub fn tune(&self, tuning: Tuning) {
+        *self.inner.tuning.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(tuning);
+    }
+
     /// Asks the models, all at one moment. Must not ask the engine for anything else meanwhile.
     pub(super) fn ask<R>(&self, work: impl FnOnce(&Models) -> R) -> R {
         work(&self.inner.models.read().unwrap_or_else(PoisonError::into_inner))
@@ -195,12 +275,39 @@ impl Engine {
     /// Everything that the models hold, independent of the order in which they came to hold it.
     #[must_use]
     pub fn held(&self) -> Held {
-        self.ask(Held::of)
+        let models = self.inner.models.read().unwrap_or_else(PoisonError::into_inner);
+        Held::of(&models, &self.inner.taste.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The memory that the models of visits take up, in bytes.
+    /// The memory that each model takes up, in bytes (allocator overhead not counted).
+    #[must_use]
+    pub fn footprints(&self) -> [(&'static str, usize); 4] {
+        let models = self.inner.models.read().unwrap_or_else(PoisonError::into_inner);
+        let taste = self.inner.taste.read().unwrap_or_else(PoisonError::into_inner);
+        [
+            ("visits", models.visits.footprint_bytes()),
+            ("pairs of things in orders and with people", models.pairs_bytes()),
+            ("orders", models.orders.footprint_bytes()),
+            ("taste", taste.footprint_bytes()),
+        ]
+    }
+
+    /// The memory that the models take up, in bytes.
     #[must_use]
     pub fn footprint_bytes(&self) -> usize {
-        self.inner.models.read().unwrap_or_else(PoisonError::into_inner).visits.footprint_bytes()
+        self.footprints().iter().map(|(_, bytes)| bytes).sum()
     }
+}
+
+/// Learns facts of one person; what they have changes, or nothing of it does.
+fn take_in(models: &mut Models, names: Names, facts: &[Fact]) -> Option<Change> {
+    let bought = facts.iter().any(|fact| matches!(fact, Fact::Bought { .. }));
+    let buyer = names.personalisation.filter(|_| bought);
+    let before = models.row(buyer);
+    for fact in facts {
+        models.learn(names, fact);
+    }
+    let buyer = buyer?;
+    models.file(buyer);
+    Some(Change { before, after: models.row(Some(buyer)) })
 }

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use models::recommend::ItemId;
+use models::recommend::baskets::CanonicalBaskets;
 use models::recommend::item_knn::CanonicalCounts;
 use models::recommend::session::{CanonicalIndex, SessionKey};
 
 use super::memory::Models;
+use super::taste::Taste;
 
 /// Everything that the models hold, independent of the order in which they came to hold it. Slow to make.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +23,16 @@ pub struct Held {
     pub pairs: BTreeMap<(String, String), (u32, u32)>,
     /// How many baskets there are of each sort.
     pub baskets: (u64, u64),
+    /// Every buyer's orders: times and what was bought.
+    pub orders: Vec<Vec<(i64, Vec<String>)>>,
+    /// Of each item: buyers, baskets, chances to come back for it, returns, how much lately, and baskets by day.
+    pub bought: BTreeMap<String, Tally>,
+    /// The items from the most bought of late on.
+    pub most_bought: Vec<String>,
+    /// The entries of the vectors of each item's buyers, as bits, in order.
+    pub vectors: BTreeMap<String, Vec<u32>>,
+    /// How much one item speaks for another.
+    pub suits: Strengths,
     /// Units of popularity by item and day.
     pub units: BTreeMap<(String, i32), u32>,
     /// How many people there are in the models.
@@ -29,8 +41,25 @@ pub struct Held {
     pub rows: usize,
 }
 
+/// Buyers, baskets, chances, returns, lately, and baskets by day.
+pub type Tally = (u32, u32, u64, u64, u64, Vec<(i64, u32)>);
+
+/// How much one item speaks for another. Two are equal if no strength differs by more than a billionth of the greatest: what EASE's
+/// rounding keeps to. What iALS says is the same to the last bit.
+#[derive(Debug, Clone, Default)]
+pub struct Strengths(pub BTreeMap<(String, String), f64>);
+
+impl PartialEq for Strengths {
+    fn eq(&self, other: &Self) -> bool {
+        let greatest = self.0.values().chain(other.0.values()).fold(0.0_f64, |most, one| most.max(one.abs()));
+        let of = |strengths: &Self, pair| strengths.0.get(pair).copied().unwrap_or_default();
+        let mut pairs = self.0.keys().chain(other.0.keys());
+        pairs.all(|pair| (of(self, pair) - of(other, pair)).abs() <= 1e-9 * greatest)
+    }
+}
+
 impl Held {
-    pub(super) fn of(models: &Models) -> Self {
+    pub(super) fn of(models: &Models, taste: &Taste) -> Self {
         let id = |item: ItemId| models.nameless(item).map(|item| item.id.clone()).unwrap_or_default();
         let CanonicalIndex { sessions, postings: _ } = models.visits.sessions().canonical();
         let sessions = sessions
@@ -46,6 +75,39 @@ impl Held {
         let met = met.into_iter().map(|((a, b), counts)| ((id(a), id(b)), counts)).collect();
         let items: Vec<ItemId> =
             (0..models.items().len()).filter_map(|n| u32::try_from(n).ok()).map(ItemId).collect();
+        let CanonicalBaskets { histories, tallies, popular, posts } = models.orders.canonical();
+        let names = |items: &[ItemId]| {
+            let mut names: Vec<String> = items.iter().map(|item| id(*item)).collect();
+            names.sort();
+            names
+        };
+        let mut orders: Vec<Vec<(i64, Vec<String>)>> = histories
+            .values()
+            .map(|history| {
+                let mut orders: Vec<_> =
+                    history.baskets().iter().map(|basket| (basket.time, names(&basket.items))).collect();
+                orders.sort();
+                orders
+            })
+            .collect();
+        orders.sort();
+        let bought = tallies.into_iter().map(|(item, tally)| {
+            let models::recommend::baskets::Tally { buyers, baskets, chances, returns, recent, days } = tally;
+            (id(item), (buyers, baskets, chances, returns, recent, days))
+        });
+        let vectors = posts.into_iter().map(|(item, buyers)| {
+            let mut bits: Vec<u32> = buyers.into_values().collect();
+            bits.sort_unstable();
+            (id(item), bits)
+        });
+        let mut suits = BTreeMap::new();
+        for a in &items {
+            for (b, strength) in taste.speaks(*a, items.iter().copied(), &mut Vec::new()) {
+                if strength != 0.0 {
+                    suits.insert((id(*a), id(b)), strength);
+                }
+            }
+        }
         let mut pairs = BTreeMap::new();
         for a in &items {
             for b in &items {
@@ -67,6 +129,11 @@ impl Held {
             met,
             pairs,
             baskets: (models.together.baskets(), models.owned.baskets()),
+            orders,
+            bought: bought.collect(),
+            most_bought: popular.into_iter().map(id).collect(),
+            vectors: vectors.collect(),
+            suits: Strengths(suits),
             units,
             people: (models.persons.len(), models.counted.len()),
             rows: models.persons.values().map(|person| person.rows()).sum(),

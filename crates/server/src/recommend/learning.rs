@@ -14,8 +14,7 @@ use privacy::subject::Subject;
 use privacy::vault::Vault;
 use store::{Store, WriteTx};
 
-use super::memory::Names;
-use super::{Engine, Fact, PART};
+use super::{Engine, Fact, Names, PART};
 
 /// The facts in rows of browsing, carts, orders and feedback.
 #[must_use]
@@ -164,9 +163,18 @@ pub fn forget(tx: &WriteTx<'_>, engine: &Engine, vault: &Vault, subject: &Subjec
         engine.shown().drop_subject(&subject);
         engine.replace(known, Names { personalisation: None, analytics: None }, &[]);
     }));
-    ["session", "item_to_item", "bought_together", "owned_together", "popularity", "repeat"]
-        .map(str::to_owned)
-        .to_vec()
+    [
+        "session",
+        "item_to_item",
+        "bought_together",
+        "owned_together",
+        "next_basket",
+        "taste",
+        "popularity",
+        "repeat",
+    ]
+    .map(str::to_owned)
+    .to_vec()
 }
 
 /// Rebuilds all models from the store, one person and grant at a time. `progress` gets the number of people so far.
@@ -205,10 +213,16 @@ pub fn replay(
             Ok::<(), StoreError>(())
         })?;
     }
+    engine.settle(today(now));
     if unreadable > 0 {
         tracing::error!(people.unreadable = unreadable, "rows that don't open; run `equipoise doctor`");
     }
     Ok(people)
+}
+
+/// The day, as the counts of what is popular number it.
+pub(crate) fn today(now: Timestamp) -> models::recommend::popularity::Day {
+    models::recommend::popularity::Day(Day::of(now).0)
 }
 
 fn all_names(vault: &Vault, subject: &Subject) -> Names {

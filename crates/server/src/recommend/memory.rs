@@ -4,189 +4,25 @@
 //! Must never hold a name, an address or an order's number: people stand here under a purpose's pseudonym, visits and
 //! orders under a hash with it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use models::recommend::ItemId;
 use models::recommend::affinity::CoCounts;
+use models::recommend::baskets::{BasketIndex, BuyerKey, Decay};
 use models::recommend::popularity::{Day, Popularity, Unit};
-use models::recommend::repeat::Purchase;
 use models::recommend::session::SessionKey;
 use models::recommend::visits::Visits;
-use privacy::data::{Kind, Millis};
+use privacy::data::Millis;
 use privacy::pseudonym::Pseudonym;
 use privacy::purpose::{Analytics, Personalisation};
 use rustc_hash::FxHashMap;
 
 use super::CatalogueItem;
+use super::fact::{Fact, Names};
+use super::person::{Line, Look, Person};
 
-/// Something that a person did, as the models learn it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fact {
-    /// Looked at an item, or put it in the cart.
-    Looked {
-        /// The product's or article's id.
-        item: String,
-        /// The visit, as the shop's client names it.
-        session: Option<String>,
-        /// When.
-        at: Millis,
-        /// The kind of data that says so.
-        kind: Kind,
-    },
-    /// Bought or, with a negative quantity, sent back.
-    Bought {
-        /// The shop's number for the order.
-        order: String,
-        /// Items and how many.
-        lines: Vec<(String, i64)>,
-        /// When.
-        at: Millis,
-    },
-    /// Doesn't want to see an item again.
-    Unwanted {
-        /// The product's or article's id.
-        item: String,
-        /// When it was said.
-        at: Millis,
-    },
-}
-
-/// A person's names for the purposes that the models serve; `None` where the purpose isn't permitted.
-#[derive(Debug, Clone, Copy)]
-pub struct Names {
-    /// For what is personal: visits, orders, what is unwanted.
-    pub personalisation: Option<Pseudonym<Personalisation>>,
-    /// For popularity.
-    pub analytics: Option<Pseudonym<Analytics>>,
-}
-
-/// One look at an item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Look {
-    pub(super) second: i64,
-    pub(super) item: ItemId,
-    pub(super) session: SessionKey,
-    /// Whether browsing or the cart says so.
-    pub(super) kind: Kind,
-}
-
-/// One line of an order; what was sent back has a negative quantity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Line {
-    order: u64,
-    item: ItemId,
-    second: i64,
-    quantity: i64,
-}
-
-/// What the models hold of one person: what answers to them rest on, and all that must be subtracted to forget them.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(super) struct Person {
-    looks: Vec<Look>,
-    lines: Vec<Line>,
-    unwanted: Vec<(i64, ItemId)>,
-    /// What was bought and kept, oldest first; follows from `lines`.
-    purchases: Vec<Purchase>,
-    /// In how many orders each item stands; follows from `lines`.
-    owned: BTreeMap<ItemId, u32>,
-}
-
-impl Person {
-    /// What was looked at or put into the cart since a second, oldest first, the last `at_most`; of one visit alone,
-    /// if one is named.
-    pub(super) fn looked(&self, since: i64, at_most: usize, visit: Option<SessionKey>) -> Vec<Look> {
-        let this = |look: &&Look| look.second >= since && visit.is_none_or(|visit| visit == look.session);
-        // Looks come in nearly in order, so that the last ones stand near the end.
-        let last = self.looks.iter().rev().take(16 * at_most).filter(this);
-        let mut looked: Vec<Look> = last.copied().collect();
-        looked.sort_unstable();
-        looked.drain(..looked.len().saturating_sub(at_most));
-        looked
-    }
-
-    /// What was bought and kept since a second, oldest first.
-    pub(super) fn purchases(&self, since: i64) -> &[Purchase] {
-        let first = self.purchases.partition_point(|purchase| purchase.time < since);
-        self.purchases.get(first..).unwrap_or_default()
-    }
-
-    /// What they don't want to see again, as said since a second.
-    pub(super) fn unwanted(&self, since: i64) -> Vec<ItemId> {
-        self.unwanted.iter().filter(|(second, _)| *second >= since).map(|(_, item)| *item).collect()
-    }
-
-    /// How many rows this rests on.
-    pub(super) fn rows(&self) -> usize {
-        self.looks.len() + self.lines.len() + self.unwanted.len()
-    }
-
-    /// The items of an order that were kept.
-    fn basket(&self, order: u64) -> BTreeSet<ItemId> {
-        kept(self.lines.iter().filter(|line| line.order == order))
-    }
-
-    /// The items of each order that were kept.
-    fn baskets(&self) -> impl Iterator<Item = BTreeSet<ItemId>> {
-        let mut orders: HashMap<u64, Vec<&Line>> = HashMap::new();
-        for line in &self.lines {
-            orders.entry(line.order).or_default().push(line);
-        }
-        orders.into_values().map(|lines| kept(lines.into_iter()))
-    }
-
-    fn has(&self) -> BTreeSet<ItemId> {
-        self.owned.keys().copied().collect()
-    }
-
-    /// Brings `purchases` up to date after the lines from `first` on were added.
-    fn account(&mut self, first: usize) {
-        let known = self.purchases.last().map_or(i64::MIN, |purchase| purchase.time);
-        let added = self.lines.get(first..).unwrap_or_default();
-        if added.iter().all(|line| line.quantity > 0 && line.second >= known) {
-            self.purchases.extend(added.iter().map(purchase));
-            return;
-        }
-        // What was sent back is taken off the oldest purchase of the item that still stands.
-        let mut lines: Vec<&Line> = self.lines.iter().collect();
-        lines.sort_by_key(|line| line.second);
-        let mut bought: Vec<Purchase> = Vec::new();
-        let mut standing: HashMap<ItemId, Vec<usize>> = HashMap::new();
-        for line in lines {
-            if line.quantity > 0 {
-                standing.entry(line.item).or_default().push(bought.len());
-                bought.push(purchase(line));
-                continue;
-            }
-            let mut back = u32::try_from(line.quantity.unsigned_abs()).unwrap_or(u32::MAX);
-            for place in standing.get(&line.item).into_iter().flatten() {
-                if let Some(purchase) = bought.get_mut(*place) {
-                    let taken = back.min(purchase.quantity);
-                    purchase.quantity -= taken;
-                    back -= taken;
-                }
-            }
-        }
-        bought.retain(|purchase| purchase.quantity > 0);
-        self.purchases = bought;
-    }
-}
-
-fn kept<'l>(lines: impl Iterator<Item = &'l Line>) -> BTreeSet<ItemId> {
-    let mut kept: BTreeMap<ItemId, i64> = BTreeMap::new();
-    for line in lines {
-        *kept.entry(line.item).or_default() += line.quantity;
-    }
-    kept.into_iter().filter(|(_, quantity)| *quantity > 0).map(|(item, _)| item).collect()
-}
-
-fn purchase(line: &Line) -> Purchase {
-    let quantity = u32::try_from(line.quantity.unsigned_abs()).unwrap_or(u32::MAX);
-    Purchase { item: line.item, time: line.second, quantity }
-}
-
-#[derive(Default)]
 pub(super) struct Models {
     // Ids come from outside: a hash that nobody can aim at.
     numbers: HashMap<String, ItemId>,
@@ -196,11 +32,30 @@ pub(super) struct Models {
     pub(super) together: CoCounts,
     /// What one person has.
     pub(super) owned: CoCounts,
+    /// What each buyer bought when, and how often buyers come back for it.
+    pub(super) orders: BasketIndex,
     pub(super) popularity: Popularity,
     pub(super) persons: FxHashMap<Pseudonym<Personalisation>, Arc<Person>>,
     pub(super) counted: FxHashMap<Pseudonym<Analytics>, BTreeSet<(ItemId, Day)>>,
     /// How often the baskets with an item have changed, by its number.
     changes: Vec<u32>,
+}
+
+impl Default for Models {
+    fn default() -> Self {
+        Self {
+            numbers: HashMap::new(),
+            items: Vec::new(),
+            visits: Visits::new(),
+            together: CoCounts::new(),
+            owned: CoCounts::new(),
+            orders: BasketIndex::new(Decay::standard()),
+            popularity: Popularity::new(),
+            persons: FxHashMap::default(),
+            counted: FxHashMap::default(),
+            changes: Vec::new(),
+        }
+    }
 }
 
 impl Models {
@@ -242,7 +97,7 @@ impl Models {
         *self = Self { numbers, items, ..Self::default() };
     }
 
-    /// Learns a fact for each purpose that has a name.
+    /// Learns a fact for each purpose that has a name. After an order, `file` what the person bought.
     pub(super) fn learn(&mut self, names: Names, fact: &Fact) {
         let Names { personalisation, analytics } = names;
         match fact {
@@ -262,7 +117,7 @@ impl Models {
                 let lines: Vec<(ItemId, i64)> =
                     lines.iter().map(|(item, quantity)| (self.number(item), *quantity)).collect();
                 if let Some(name) = personalisation {
-                    self.buy(name, order, &lines, at.div_euclid(1000));
+                    self.buy(name, order_key(name, order), &lines, at.div_euclid(1000));
                 }
                 if let Some(name) = analytics {
                     for (item, _) in lines.iter().filter(|(_, quantity)| *quantity > 0) {
@@ -291,10 +146,24 @@ impl Models {
         }
     }
 
-    fn buy(&mut self, name: Pseudonym<Personalisation>, order: &str, lines: &[(ItemId, i64)], second: i64) {
-        let mut hasher = DefaultHasher::new();
-        (name, order).hash(&mut hasher);
-        let order = hasher.finish();
+    /// What a person has, in order, under a name that may be absent.
+    pub(super) fn row(&self, name: Option<Pseudonym<Personalisation>>) -> Vec<ItemId> {
+        name.and_then(|name| self.persons.get(&name)).map(|person| person.row()).unwrap_or_default()
+    }
+
+    /// The memory of the pairs of things that were bought or are had together, in bytes.
+    pub(super) fn pairs_bytes(&self) -> usize {
+        self.together.footprint_bytes() + self.owned.footprint_bytes()
+    }
+
+    /// Brings a person's orders in the index of baskets up to date with what was learnt: once for many facts.
+    pub(super) fn file(&mut self, name: Pseudonym<Personalisation>) {
+        let history = self.persons.get(&name).map(|person| person.history()).unwrap_or_default();
+        self.orders.replace(buyer_key(name), history);
+    }
+
+    /// Learns lines of one order, which may have been learnt in part.
+    fn buy(&mut self, name: Pseudonym<Personalisation>, order: u64, lines: &[(ItemId, i64)], second: i64) {
         let person = Arc::make_mut(self.persons.entry(name).or_default());
         let (before, had) = (person.basket(order), person.has());
         let first = person.lines.len();
@@ -327,6 +196,17 @@ impl Models {
         swap(&mut self.owned, &had, &has);
     }
 
+    /// Learns what a person did before a second once more, in the same numbers: for a shop as it was then. Visits come apart from
+    /// this, since many are learnt faster at once.
+    pub(super) fn learn_before(&mut self, name: Pseudonym<Personalisation>, person: &Person, second: i64) {
+        for lines in person.lines.chunk_by(|a, b| (a.order, a.second) == (b.order, b.second)) {
+            let Some(first) = lines.first().filter(|line| line.second < second) else { continue };
+            let bought: Vec<(ItemId, i64)> = lines.iter().map(|line| (line.item, line.quantity)).collect();
+            self.buy(name, first.order, &bought, first.second);
+        }
+        self.file(name);
+    }
+
     /// Takes a person out of every model that knows them by one of these names.
     pub(super) fn forget_person(&mut self, names: Names) {
         let Names { personalisation, analytics } = names;
@@ -338,6 +218,9 @@ impl Models {
                 swap(&mut self.together, &basket, &BTreeSet::new());
             }
             swap(&mut self.owned, &person.has(), &BTreeSet::new());
+            if let Some(name) = personalisation {
+                self.orders.forget(buyer_key(name));
+            }
         }
         if let Some(units) = analytics.and_then(|name| self.counted.remove(&name)) {
             for (item, day) in units {
@@ -360,6 +243,20 @@ pub(super) fn session_key(name: Pseudonym<Personalisation>, session: Option<&str
         None => at.div_euclid(86_400_000).hash(&mut hasher),
     }
     SessionKey(hasher.finish())
+}
+
+/// Under which number an order stands.
+fn order_key(name: Pseudonym<Personalisation>, order: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (name, order).hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Under which number a person's orders are in the index of baskets.
+pub(super) fn buyer_key(name: Pseudonym<Personalisation>) -> BuyerKey {
+    let mut hasher = DefaultHasher::new();
+    name.hash(&mut hasher);
+    BuyerKey(hasher.finish())
 }
 
 /// Counts the basket `after` in the place of `before`; empty ones aren't counted.

@@ -8,25 +8,42 @@ mod basis;
 mod catalogue;
 mod company;
 mod engine;
+mod fact;
 mod held;
+mod learner;
 mod learning;
 mod memory;
 mod near;
+mod past;
+mod person;
 mod ranking;
 mod reason;
 mod routes;
 mod shelf;
 mod shown;
+mod sources;
 mod stocking;
+mod suits;
+mod taste;
+mod tend;
+mod tuned;
+mod tuning;
+mod voices;
 
 pub use answer::{Answer, Ask, Proof, Reason, Recommended, Wanted, Who, recommend};
 pub use catalogue::{Catalogue, CatalogueItem};
 pub use engine::Engine;
-pub use held::Held;
+pub use fact::{Fact, Names};
+pub use held::{Held, Strengths, Tally};
+pub use learner::{Judged, Marks, Report};
 pub use learning::{Lesson, facts, forget, learn, relearn, replay};
-pub use memory::{Fact, Names};
 pub use routes::routes;
 pub use shown::{ShownBuffer, flush_shown};
+pub use tuned::{blend_routes, learn_blend, learn_blend_daily, report, take_tuning, told};
+pub use tuning::Tuning;
+pub use voices::{VOICES, Weights};
+
+pub(crate) use learning::today;
 
 /// The part of the program that opens data here, as the audit log names it.
 pub(crate) const PART: &str = "recommend";

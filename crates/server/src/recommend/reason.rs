@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use models::recommend::repeat::{Purchase, due};
 use models::recommend::{Cause, ItemId, Scored};
 use privacy::data::Kind;
 use privacy::purpose::{Personalisation, PurposeId};
@@ -24,17 +25,29 @@ pub(super) enum Ground {
 const NAMED: usize = 4;
 
 /// What a grant opened of the person's past; any other item can only come from the page.
-pub(super) struct Past {
+pub(super) struct Past<'b> {
+    purchases: &'b [Purchase],
     looked: Vec<(ItemId, Kind)>,
     bought: FxHashSet<ItemId>,
 }
 
-impl Past {
-    pub(super) fn of(basis: &Basis<'_>) -> Self {
+/// From so many times between purchases on it is said how often somebody buys a thing.
+const RHYTHM: usize = 2;
+
+impl<'b> Past<'b> {
+    pub(super) fn of(basis: &'b Basis<'_>) -> Self {
         Self {
+            purchases: basis.latest(),
             looked: basis.looked.iter().map(|look| (look.item, look.kind)).collect(),
             bought: basis.latest().iter().map(|purchase| purchase.item).collect(),
         }
+    }
+
+    /// Every how many days the person buys an item, if they have done so often enough.
+    fn every_days(&self, item: ItemId) -> Option<i64> {
+        let due = due(item, self.purchases, i64::MAX, None)?;
+        let days = (due.interval_seconds + 43_200) / 86_400;
+        (due.own_intervals >= RHYTHM && days >= 1).then_some(days)
     }
 
     /// The kind of data that an item of a reason comes from.
@@ -63,6 +76,8 @@ enum Say {
     Looked(ItemId),
     Carted(ItemId),
     Bought(ItemId, i64),
+    /// Bought every so many days.
+    Usually(ItemId, i64),
     Together(ItemId),
     Alike(ItemId),
     Popular,
@@ -73,7 +88,7 @@ enum Say {
 pub(super) fn explain<'i>(
     scored: &Scored,
     ground: Ground,
-    past: &Past,
+    past: &Past<'_>,
     item: &impl Fn(ItemId) -> Option<&'i Arc<CatalogueItem>>,
 ) -> Vec<Reason> {
     let mut parts: Vec<(Said, f64)> = Vec::with_capacity(scored.parts().len());
@@ -82,7 +97,10 @@ pub(super) fn explain<'i>(
         let say = match (contribution.cause, data) {
             (Cause::Visit { item }, Some(Kind::CartHistory)) => Say::Carted(item),
             (Cause::Visit { item }, _) => Say::Looked(item),
-            (Cause::Bought { item, time }, _) => Say::Bought(item, time.div_euclid(86_400)),
+            (Cause::Bought { item, time }, _) => match past.every_days(item) {
+                Some(days) => Say::Usually(item, days),
+                None => Say::Bought(item, time.div_euclid(86_400)),
+            },
             (Cause::Suits { item }, _) => Say::Together(item),
             (Cause::Alike { item }, _) => Say::Alike(item),
             (Cause::Popular { context: _ }, _) => Say::Popular,
@@ -122,6 +140,7 @@ fn in_words<'i>(one: Said, part: f64, item: &impl Fn(ItemId) -> Option<&'i Arc<C
         Say::Looked(item) => (format!("Because you looked at {}", name(item)), Some(item)),
         Say::Carted(item) => (format!("Because you put {} into your cart", name(item)), Some(item)),
         Say::Bought(item, day) => (format!("You bought it on {}", date(day)), Some(item)),
+        Say::Usually(item, days) => (format!("You usually buy this every {}", how_long(days)), Some(item)),
         Say::Together(item) => (format!("Often chosen together with {}", name(item)), Some(item)),
         Say::Alike(item) => (format!("Goes with {}", name(item)), Some(item)),
         Say::Popular => ("Popular in this shop at the moment".to_owned(), None),
@@ -144,7 +163,43 @@ fn in_words<'i>(one: Said, part: f64, item: &impl Fn(ItemId) -> Option<&'i Arc<C
     }
 }
 
+/// Days in the words in which one speaks of a habit.
+fn how_long(days: i64) -> String {
+    match days {
+        ..=1 => "day".to_owned(),
+        2..=6 => format!("{days} days"),
+        7..=10 => "week".to_owned(),
+        11..=59 => format!("{} weeks", (days + 3) / 7),
+        _ => format!("{} months", (days + 15) / 30),
+    }
+}
+
 fn date(day: i64) -> String {
     Timestamp::from_second(day.saturating_mul(86_400))
         .map_or_else(|_| "an earlier day".to_owned(), |at| at.strftime("%-d %B %Y").to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn habits_are_told_in_days_weeks_or_months() {
+        for (days, words) in
+            [(1, "day"), (3, "3 days"), (7, "week"), (14, "2 weeks"), (42, "6 weeks"), (61, "2 months")]
+        {
+            assert_eq!(how_long(days), words, "{days}");
+        }
+    }
+
+    #[test]
+    fn rhythm_is_named_from_the_third_purchase_on() {
+        let bought = |day: i64| Purchase { item: ItemId(1), time: day * 86_400, quantity: 1 };
+        let every = |purchases: &[Purchase]| {
+            Past { purchases, looked: Vec::new(), bought: FxHashSet::default() }.every_days(ItemId(1))
+        };
+        assert_eq!(every(&[bought(0), bought(42)]), None);
+        assert_eq!(every(&[bought(0), bought(42), bought(84)]), Some(42));
+        assert_eq!(every(&[bought(0), bought(0), bought(0)]), None);
+    }
 }

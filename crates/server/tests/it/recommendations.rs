@@ -196,3 +196,99 @@ fn catalogue_is_told_over_the_api() {
     assert!(wrong.body["detail"].as_str().unwrap().contains("item 1"), "{}", wrong.text);
     assert_eq!(shop.client("POST", "/v1/catalogue", &items).status, 401);
 }
+
+#[test]
+fn what_is_bought_again_and_again_is_shown_when_it_is_due_with_the_rhythm_in_words() {
+    let shop = Shop::open();
+    let coffee = json!({"id": "coffee", "name": "coffee", "category": ["kitchen"], "consumable": true});
+    let grinder = json!({"id": "grinder", "name": "grinder", "category": ["kitchen"]});
+    shop.stock_with(&[coffee, grinder]);
+    let weeks = |weeks: i64| shop.pass_seconds(weeks * 7 * 86_400);
+    for order in 0..3 {
+        shop.batch(&[ordered("mere", &format!("o{order}"), &["coffee"], shop.now(), ALL)]);
+        weeks(6);
+    }
+    // Six weeks after the third order it is due.
+    let answer = shop.recommendations("mere", "");
+    assert_eq!(answer.body["items"][0]["id"], "coffee", "{}", answer.text);
+    assert_eq!(answer.body["items"][0]["why"][0]["text"], "You usually buy this every 6 weeks");
+    assert_eq!(answer.body["items"][0]["why"][0]["data"], "orders");
+    shop.batch(&[ordered("mere", "o3", &["coffee"], shop.now(), ALL)]);
+    shop.pass_seconds(86_400);
+    let after = shop.recommendations("mere", "").body["items"].to_string();
+    assert!(!after.contains("\"id\":\"coffee\""), "just bought: {after}");
+}
+
+#[test]
+fn what_suits_all_that_a_customer_has_is_proposed_and_what_they_have_is_not() {
+    let shop = Shop::open();
+    shop.stock(&["tent", "mat", "stove", "golf"]);
+    for number in 0..6 {
+        let order = |items: &[&str], of: &str| {
+            let person = format!("{of}{number}");
+            ordered(&person, &format!("{of}-{number}"), items, shop.now(), ALL)
+        };
+        // Never in one order.
+        let mut events = vec![order(&["tent"], "a"), order(&["golf"], "c")];
+        events.push(ordered(&format!("a{number}"), &format!("later-{number}"), &["mat"], shop.now(), ALL));
+        shop.batch(&events);
+    }
+    shop.batch(&[ordered("mere", "o1", &["tent"], shop.now(), ALL)]);
+    let answer = shop.recommendations("mere", "");
+    assert_eq!(answer.body["items"][0]["id"], "mat", "{}", answer.text);
+    assert_eq!(causes(&answer.body), ["tent"]);
+    assert!(!answer.body["items"].to_string().contains("\"id\":\"tent\""), "{}", answer.text);
+}
+
+#[test]
+fn blend_is_shown_and_a_shop_with_little_data_keeps_the_shipped_weights() {
+    let shop = busy_shop();
+    let before = shop.operator("GET", "/v1/blend", &Value::Null);
+    assert_eq!(before.status, 200, "{}", before.text);
+    assert_eq!(before.body["weights_from"], "shipped");
+    assert_eq!(before.body["learned_at"], Value::Null);
+    let learned = shop.operator("POST", "/v1/blend", &json!({}));
+    assert_eq!(learned.status, 200, "{}", learned.text);
+    assert_eq!(learned.body["weights_from"], "shipped", "{}", learned.text);
+    assert_eq!(learned.body["voices"], before.body["voices"]);
+    let after = shop.operator("GET", "/v1/blend", &Value::Null);
+    assert_eq!(after.body, learned.body);
+    assert_eq!(shop.client("GET", "/v1/blend", &Value::Null).status, 401);
+}
+
+/// Half of the people buy in pairs: whoever bought the first of a pair buys the second next.
+#[test]
+fn blend_is_learned_on_the_shops_own_past_and_kept_over_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_owned();
+    let shop = Shop::open_in(&path, Some(folder));
+    let items: Vec<String> = (0..40).map(|number| format!("i{number}")).collect();
+    shop.stock(&items.iter().map(String::as_str).collect::<Vec<_>>());
+    // Each of 1,300 visits looks at a pair, one visit a minute.
+    for block in 0..130 {
+        let mut events = Vec::new();
+        for number in 0..10 {
+            let visit = block * 10 + number;
+            shop.pass_seconds(60);
+            let pair = (visit * 7) % 20;
+            let person = format!("v{}", visit % 400);
+            let session = format!("s{visit}");
+            let at = shop.now();
+            events.push(viewed(&person, &items[2 * pair], &session, at, ALL));
+            shop.pass_seconds(5);
+            events.push(viewed(&person, &items[2 * pair + 1], &session, shop.now(), ALL));
+        }
+        shop.batch(&events);
+    }
+    let learned = shop.operator("POST", "/v1/blend", &json!({}));
+    let visits = &learned.body["situations"][0];
+    assert_eq!(visits["situation"], "visit", "{}", learned.text);
+    let of = |whose: &str| visits[whose]["hit_rate"].as_f64().unwrap();
+    assert!(of("blend") > 0.9 && of("blend") >= of("shipped") && of("blend") > of("popularity"), "{visits}");
+    let again = shop.operator("POST", "/v1/blend", &json!({}));
+    assert_eq!(again.body["voices"], learned.body["voices"], "the same past gives the same weights");
+    let tuning = shop.app.engine.tuning();
+    let (_, folder, temporary) = shop.close();
+    let reopened = Shop::open_in(&folder, temporary);
+    assert_eq!(reopened.app.engine.tuning(), tuning);
+}

@@ -88,7 +88,7 @@ impl BasketIndex {
         into.extend(self.best(&request, ask, sheet).iter().map(|best| best.item));
     }
 
-    fn request<'a>(&self, ask: &Ask<'_>, params: &'a Params) -> Request<'a> {
+    pub(super) fn request<'a>(&self, ask: &Ask<'_>, params: &'a Params) -> Request<'a> {
         Request {
             lines: ask.history.lines(&self.decay),
             season: self.tallies.season(ask.now, params.season_days),
@@ -154,10 +154,7 @@ impl BasketIndex {
     fn sum(&self, item: ItemId, line: Option<&Line>, request: &Request<'_>, sheet: &Worksheet) -> f64 {
         let weights = request.params.weights.at(self.tallies.in_season(item, &request.season));
         let again = self.tallies.again(item);
-        let own = line.map_or(0.0, |line| {
-            let share = f64::from(line.bought) / request.baskets;
-            request.purchase(&weights, again, line.fading, line.steady, share)
-        });
+        let own = line.map_or(0.0, |line| request.purchases(&weights, again, line));
         let others = self.may_propose(item, request) || line.is_some();
         let vote = if others { self.vote(item, sheet) } else { 0.0 };
         own + weights.popular * self.tallies.popularity(item) + weights.neighbours * vote
@@ -206,6 +203,12 @@ impl Request<'_> {
     pub(super) fn line(&self, item: ItemId) -> Option<&Line> {
         let at = self.lines.binary_search_by_key(&item, |line| line.item).ok()?;
         self.lines.get(at)
+    }
+
+    /// What all own purchases of an item are worth.
+    pub(super) fn purchases(&self, weights: &Terms, again: f64, line: &Line) -> f64 {
+        let share = f64::from(line.bought) / self.baskets;
+        self.purchase(weights, again, line.fading, line.steady, share)
     }
 
     /// What own purchases are worth, given the sums of their decays.

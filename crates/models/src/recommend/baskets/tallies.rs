@@ -101,6 +101,13 @@ impl Tallies {
         }
     }
 
+    /// The memory of the counts, in bytes.
+    pub(super) fn footprint_bytes(&self) -> usize {
+        self.items.iter().map(|tally| tally.days.capacity() * size_of::<(Day, u32)>()).sum::<usize>()
+            + self.items.capacity() * size_of::<Tally>()
+            + (self.days.len() + self.ladder.len()) * 2 * size_of::<(u64, Reverse<ItemId>)>()
+    }
+
     pub(super) fn get(&self, item: ItemId) -> Option<&Tally> {
         self.items.get(item.index())
     }

@@ -24,6 +24,18 @@ impl Lesson {
     /// `next` included.
     pub fn of(
         opinions: &[&dyn Opinion],
+        keep: impl FnMut(ItemId) -> bool,
+        next: ItemId,
+        rest: &[ItemId],
+        scratch: &mut Scratch,
+    ) -> Self {
+        Self::of_the_best(opinions, usize::MAX, keep, next, rest, scratch)
+    }
+
+    /// The same of the `depth` best of each source alone, so that many lessons fit into memory.
+    pub fn of_the_best(
+        opinions: &[&dyn Opinion],
+        depth: usize,
         mut keep: impl FnMut(ItemId) -> bool,
         next: ItemId,
         rest: &[ItemId],
@@ -35,7 +47,7 @@ impl Lesson {
         for (source, opinion) in opinions.iter().enumerate() {
             sums.start();
             opinion.sum_up(1.0, sums);
-            for (item, score) in sums.best(usize::MAX, &mut keep) {
+            for (item, score) in sums.best(depth, &mut keep) {
                 let row = *rows.entry(item).or_insert(lesson.items.len());
                 if row == lesson.items.len() {
                     lesson.items.push(item);
@@ -64,6 +76,23 @@ impl Lesson {
         };
         goal.of_places(place, self.next, &self.rest)
     }
+}
+
+/// What the blend's lists are worth with these weights, one weight for each source: the mean of the goal over the lessons, 0 if
+/// there are none.
+///
+/// ```
+/// use models::recommend::blend::{Lesson, value};
+/// use models::recommend::{Cause, Contribution, ItemId, Scored, Scratch, fit::Goal};
+/// let list = vec![Scored::from_parts(ItemId(2), vec![Contribution { cause: Cause::Popular { context: None }, part: 1.0 }])];
+/// let lesson = Lesson::of(&[&list], |_| true, ItemId(2), &[ItemId(2)], &mut Scratch::new());
+/// assert_eq!(value(&[lesson], &[1.0], &Goal::balanced(20)), 3.0);
+/// ```
+#[must_use]
+pub fn value(lessons: &[Lesson], weights: &[f64], goal: &Goal) -> f64 {
+    let mut sums = Vec::new();
+    let worth = lessons.iter().map(|lesson| lesson.worth(weights, goal, &mut sums));
+    worth.sum::<f64>() / lessons.len().max(1) as f64
 }
 
 /// Weights, and what they are worth on the lessons.

@@ -43,6 +43,11 @@ impl Tiles {
         self.side
     }
 
+    /// The memory of the tiles, in bytes.
+    pub(super) fn footprint_bytes(&self) -> usize {
+        self.tiles.iter().chain(&self.turned).map(|tile| tile.capacity() * size_of::<f64>()).sum()
+    }
+
     /// Makes room for `rows` rows, the new ones being zero but for `diagonal`.
     pub(super) fn reach(&mut self, rows: usize, diagonal: f64) {
         while self.side * SIDE < rows {
