@@ -13,10 +13,10 @@ const AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like G
 export const DEVICE = { browser: "Chrome 140", class: "desktop", locale: "en-NZ" };
 
 /** Opens `address` on a site with these settings for the page's script, and gives `work` the page and its requests. */
-export async function visiting(run, { site = run.site, address, complaints = "none", banner, ...settings }, work) {
+export async function visiting(run, { site = run.site, address, complaints = "none", banner, headers, ...settings }, work) {
   run.browser ??= launchBrowser();
   const browser = await run.browser;
-  const context = await browser.newContext({ locale: DEVICE.locale, userAgent: AGENT });
+  const context = await browser.newContext({ locale: DEVICE.locale, userAgent: AGENT, extraHTTPHeaders: headers });
   context.setDefaultTimeout(WAIT_MS);
   const strangers = new Set();
   const words = [];

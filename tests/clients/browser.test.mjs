@@ -159,6 +159,38 @@ tests.sends_again_what_was_not_answered_and_it_counts_once = async (run) => {
   }
 };
 
+tests.what_a_page_could_not_send_the_next_page_sends = async (run) => {
+  const road = await Road.to(run.shop.origin);
+  try {
+    const person = somebody("later");
+    const before = await run.shop.counters();
+    const settings = { address: PATH, server: road.origin, consent: CONSENTS.all, complaints: "expected" };
+    await visiting(run, settings, async (page) => {
+      await until(() => road.passed.some(({ path }) => path.endsWith("/settings")) || undefined, "the settings");
+      road.overload(1000);
+      await say(page, spoken(person));
+      await page.goto("about:blank");
+      road.mend();
+      assert.deepEqual(since(before, await run.shop.counters()), {});
+      await page.goto(run.site.origin + PATH);
+      await assertArrived(run, before);
+    });
+    await assertStored(run, "all", person);
+  } finally {
+    await road.close();
+  }
+};
+
+tests.a_browser_that_opts_out_of_sale_and_sharing_wins_over_a_yes = async (run) => {
+  const person = somebody("gpc");
+  const headers = { "sec-gpc": "1" };
+  await visiting(run, { address: PATH, tools: CONSENTS.all.categoryPreferences, headers }, async (page) => {
+    await say(page, [{ type: "identify", userId: person.userId, traits: { firstName: "Hana" } }, viewed("jacket")]);
+  });
+  const { statuses } = await run.shop.known({ user_id: person.userId });
+  assert.deepEqual(statuses, { ...STATUSES.all, offers: "refused", personalised_pricing: "refused" });
+};
+
 /** Waits until all that may be stored of a visit is, and checks that nothing else happened. */
 async function assertArrived(run, before, besides = {}) {
   const counts = await until(async () => {

@@ -26,6 +26,11 @@ export class Road {
     this.#mode = { kind: "overloaded", times };
   }
 
+  /** All is well again. */
+  mend() {
+    this.#mode = { kind: "open" };
+  }
+
   /** The next `times` posts reach the shop, but their answers never come back. */
   loseAnswers(times) {
     this.#mode = { kind: "lost", times };

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { Road } from "./fault.mjs";
-import { CONSENTS, FATES, STATUSES, TOLD, rows, since, somebody, told } from "./expected.mjs";
+import { CONSENTS, FATES, PURPOSES, STATUSES, TOLD, rows, since, somebody, told } from "./expected.mjs";
 import { sendByNode, sendByPython } from "./servers.mjs";
 
 const CLIENTS = {
@@ -44,6 +44,19 @@ each("without_a_stamp_leaves_it_to_the_ledger", async ({ shop }, { send }) => {
   await shop.decide({ userId: person.userId }, { personalisation: "given" });
   assert.deepEqual(await send(shop.origin, told(person)), []);
   assert.deepEqual((await shop.known({ user_id: person.userId })).rows, rows("some", person, TOLD));
+});
+
+each("with_an_empty_stamp_keeps_out_what_the_ledger_permits", async ({ shop }, { send }) => {
+  for (const kind of ["empty", "hollow"]) {
+    const person = somebody("narrowed");
+    await shop.decide({ userId: person.userId }, Object.fromEntries(PURPOSES.map((purpose) => [purpose, "given"])));
+    const before = await shop.counters();
+    assert.deepEqual(await send(shop.origin, told(person, CONSENTS[kind])), []);
+    assert.deepEqual(since(before, await shop.counters()), FATES[kind]);
+    const known = await shop.known({ user_id: person.userId });
+    assert.deepEqual(known.rows, rows(kind, person, TOLD));
+    assert.deepEqual(known.statuses, STATUSES.all);
+  }
 });
 
 each("loses_an_address_from_the_path_too", async ({ shop }, { send }) => {
