@@ -45,7 +45,10 @@ impl Options {
                     "doc" => Part::Doc,
                     "signals" => Part::Signals,
                     "browser" => Part::Browser,
-                    other => bail!("unknown part `{other}`; say unit, doc, signals, browser, clients or lint"),
+                    "clients" => Part::Clients,
+                    other => {
+                        bail!("unknown part `{other}`; say unit, doc, signals, browser, clients or lint")
+                    }
                 }),
                 Long("long") => options.length = Length::Long,
                 other => return Err(other.unexpected().into()),
@@ -178,10 +181,14 @@ mod tests {
 
     #[test]
     fn everything_runs_unless_a_part_is_named() {
-        assert_eq!(parse(&[]).unwrap().parts.len(), 5);
+        assert_eq!(parse(&[]).unwrap().parts.len(), 6);
         let options = parse(&["--only", "unit", "--only=doc", "--long"]).unwrap();
         assert_eq!(options, Options { parts: vec![Part::Unit, Part::Doc], length: Length::Long });
-        assert!(parse(&["--only", "nothing"]).is_err());
+        let unknown = parse(&["--only", "nothing"]).unwrap_err().to_string();
+        let (_, known) = unknown.split_once("say ").unwrap();
+        let known: Vec<_> = known.split([',', ' ']).filter(|word| !["", "or"].contains(word)).collect();
+        assert_eq!(known.len(), 6, "{unknown}");
+        assert!(known.iter().all(|part| parse(&["--only", part]).is_ok()), "{unknown}");
         assert!(parse(&["--short"]).is_err());
     }
 }
