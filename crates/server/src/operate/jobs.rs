@@ -2,7 +2,7 @@
 //! day, and tending the models. A job that fails must be counted and tried again, and never stop the server.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use privacy::store::Day;
 use tokio::sync::watch;
@@ -17,8 +17,12 @@ pub(super) async fn run(app: Arc<App>, mut stopped: watch::Receiver<()>) {
     let mut ticks = interval(Duration::from_millis(200));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut expired_on = None;
-    // Apart from the others, since it may take minutes. Nothing of it must be finished when the server stops.
-    tokio::spawn(tend(Arc::clone(&app), stopped.clone()));
+    // Nothing of it must be finished when the server stops.
+    let (tended, until) = (Arc::clone(&app), stopped.clone());
+    let tending = std::thread::Builder::new().name("tend".to_owned()).spawn(move || tend(&tended, &until));
+    if let Err(error) = tending {
+        tracing::error!(error.cause = %error, "there is no thread to look after the models");
+    }
     for tick in 1_u64.. {
         tokio::select! {
             _ = stopped.changed() => break,
@@ -40,23 +44,25 @@ pub(super) async fn run(app: Arc<App>, mut stopped: watch::Receiver<()>) {
     blocking(&app, keep_openings).await;
 }
 
-/// Looks after the models every second, one call after the other.
-async fn tend(app: Arc<App>, mut stopped: watch::Receiver<()>) {
-    let mut ticks = interval(Duration::from_secs(1));
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+/// How long after the start the blend is learned at the earliest: when a server starts there is enough to do.
+const BEFORE_LEARNING: Duration = Duration::from_secs(15 * 60);
+
+/// Looks after the models every second, one call after the other, on a thread of low priority: it may take minutes, and whoever waits
+/// for an answer comes first.
+fn tend(app: &Arc<App>, stopped: &watch::Receiver<()>) {
+    if let Err(error) = rustix::process::nice(10) {
+        tracing::debug!(error.cause = %error, "background work runs at the same priority as answers");
+    }
+    let started = Instant::now();
     let mut learned_on = None;
-    loop {
-        tokio::select! {
-            _ = stopped.changed() => break,
-            _ = ticks.tick() => {}
-        }
-        blocking(&app, |app| app.engine.tend(today(app.now()))).await;
-        // At start too, once the models are tended.
+    while let Ok(false) = stopped.has_changed() {
+        app.engine.tend(today(app.now()));
         let day = Day::of(app.now());
-        if learned_on != Some(day) {
+        if started.elapsed() > BEFORE_LEARNING && learned_on != Some(day) {
             learned_on = Some(day);
-            blocking(&app, learn).await;
+            learn(app);
         }
+        std::thread::sleep(Duration::from_secs(1));
     }
 }
 

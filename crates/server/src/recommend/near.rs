@@ -37,6 +37,8 @@ pub(super) struct Near {
 pub(super) struct Alike {
     /// Products, with the similarity, 0 to 1.
     pub(super) products: Vec<(ItemId, f64)>,
+    /// Of the products those that don't take its place: in another category.
+    pub(super) companions: Vec<(ItemId, f64)>,
     /// Articles and guides, with the similarity, 0 to 1.
     pub(super) articles: Vec<(ItemId, f64)>,
 }
@@ -141,10 +143,15 @@ fn chosen(item: ItemId, models: &Models) -> Vec<(ItemId, f64)> {
 }
 
 fn alike(item: ItemId, catalogue: &Catalogue, scratch: &mut Scratch) -> Alike {
-    let mut of = |kind| {
+    let mut of = |kind| -> Vec<(ItemId, f64)> {
         let seed = [Seed { item, weight: 1.0 }];
         let found = catalogue.content().alike(&seed, kind, LENGTH, scratch);
         found.iter().map(|scored| (scored.item(), scored.score())).collect()
     };
-    Alike { products: of(Kind::Product), articles: of(Kind::Article) }
+    let (products, articles) = (of(Kind::Product), of(Kind::Article));
+    let category =
+        |item: ItemId| catalogue.numbered(item).map(|item| item.category.as_slice()).unwrap_or_default();
+    let companion = |other: &&(ItemId, f64)| category(other.0) != category(item);
+    let companions = products.iter().filter(companion).copied().collect();
+    Alike { products, companions, articles }
 }

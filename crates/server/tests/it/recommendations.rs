@@ -292,3 +292,34 @@ fn blend_is_learned_on_the_shops_own_past_and_kept_over_a_restart() {
     let reopened = Shop::open_in(&folder, temporary);
     assert_eq!(reopened.app.engine.tuning(), tuning);
 }
+
+#[test]
+fn what_goes_with_a_purchase_completes_it_and_does_not_take_its_place() {
+    let shop = Shop::open();
+    let product = |id: &str, sort: &str| json!({"id": id, "name": id, "category": ["bikes", sort]});
+    shop.stock_with(&[
+        product("e-bike-1", "e-bikes"),
+        product("e-bike-2", "e-bikes"),
+        product("helmet", "helmets"),
+        product("lock", "locks"),
+    ]);
+    for person in ["a", "b", "c"] {
+        shop.batch(&[ordered(person, person, &["e-bike-1", "lock"], shop.now(), ALL)]);
+    }
+    let page = "&placement=product&item=e-bike-1";
+    // Whoever looks may want another of its sort.
+    shop.batch(&[viewed("looks", "e-bike-1", "s", shop.now(), ALL)]);
+    let looks = shop.recommendations("looks", page);
+    let alike = |answer: &Value, id: &str| {
+        let items = answer["items"].as_array().unwrap();
+        let item = items.iter().find(|item| item["id"] == id).cloned().unwrap_or_default();
+        item["why"].to_string().contains("Goes with e-bike-1")
+    };
+    assert!(alike(&looks.body, "e-bike-2"), "{}", looks.text);
+    // Whoever has bought it doesn't.
+    shop.batch(&[ordered("buys", "o1", &["e-bike-1"], shop.now(), ALL)]);
+    let buys = shop.recommendations("buys", page);
+    assert_eq!(buys.body["items"][0]["id"], "lock", "{}", buys.text);
+    assert!(alike(&buys.body, "helmet"), "{}", buys.text);
+    assert!(!alike(&buys.body, "e-bike-2"), "{}", buys.text);
+}

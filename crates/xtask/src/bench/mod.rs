@@ -2,6 +2,7 @@
 //! It must never report a figure for answers that were refused or broken as if they were good ones.
 
 mod erasure;
+mod forgetting;
 mod intake;
 mod load;
 mod memory;
@@ -22,13 +23,13 @@ use lexopt::prelude::*;
 use self::server::Shop;
 
 const HELP: &str = "\
-cargo xtask bench [recommendations|intake|erasure|memory …] [options]
+cargo xtask bench [recommendations|intake|erasure|forgetting|memory …] [options]
 
   --rate N            requests a second, for `recommendations` (2000)
   --seconds N         how long `recommendations` takes (20)
   --warm-up N         seconds before it that don't count (3)
   --connections N     kept-alive connections (32)
-  --customers N       made-up customers, for `erasure` and `memory` (15000: a million interactions)
+  --customers N       made-up customers, for `erasure`, `forgetting` and `memory` (15000: a million interactions)
 ";
 
 /// What can be measured.
@@ -37,6 +38,7 @@ enum Scenario {
     Recommendations,
     Intake,
     Erasure,
+    Forgetting,
     Memory,
 }
 
@@ -79,17 +81,25 @@ impl Options {
                     "recommendations" => Scenario::Recommendations,
                     "intake" => Scenario::Intake,
                     "erasure" => Scenario::Erasure,
+                    "forgetting" => Scenario::Forgetting,
                     "memory" => Scenario::Memory,
                     other => {
-                        bail!("unknown benchmark `{other}`; say recommendations, intake, erasure or memory")
+                        bail!(
+                            "unknown benchmark `{other}`; say recommendations, intake, erasure, forgetting or memory"
+                        )
                     }
                 }),
                 other => return Err(other.unexpected().into()),
             }
         }
         if options.scenarios.is_empty() {
-            options.scenarios =
-                vec![Scenario::Recommendations, Scenario::Intake, Scenario::Memory, Scenario::Erasure];
+            options.scenarios = vec![
+                Scenario::Recommendations,
+                Scenario::Intake,
+                Scenario::Memory,
+                Scenario::Forgetting,
+                Scenario::Erasure,
+            ];
         }
         Ok(Some(options))
     }
@@ -120,6 +130,8 @@ pub(crate) fn command(root: &Path, arguments: &mut lexopt::Parser) -> Result<Exi
                 Scenario::Intake => intake::measure(root),
                 Scenario::Memory => load_once(&mut made_up, &program, &options)
                     .and_then(|shop| memory::measure(&program, shop)),
+                Scenario::Forgetting => load_once(&mut made_up, &program, &options)
+                    .and_then(|shop| forgetting::measure(root, shop)),
                 Scenario::Erasure => load_once(&mut made_up, &program, &options)
                     .and_then(|shop| erasure::measure(&program, shop)),
             };
@@ -164,7 +176,7 @@ mod tests {
         let options = parse(&["memory", "--rate", "500", "--seconds=3"]).unwrap().unwrap();
         assert_eq!(options.scenarios, [Scenario::Memory]);
         assert_eq!((options.rate_per_second, options.length), (500, Duration::from_secs(3)));
-        assert_eq!(parse(&[]).unwrap().unwrap().scenarios.len(), 4);
+        assert_eq!(parse(&[]).unwrap().unwrap().scenarios.len(), 5);
         assert!(parse(&["--rate", "0"]).is_err());
         assert!(parse(&["speed"]).is_err());
         assert!(parse(&["--help"]).unwrap().is_none());

@@ -1,0 +1,99 @@
+//! How long it takes to take whole people out of all models, in a shop with much in them, and how much memory each model has.
+//!
+//! `cargo run --release -p equipoise --example forgetting_time -- DATA_DIRECTORY REGISTER [people]`
+//!
+//! The time is the models' own: what the server does after the commit of an erasure. Answers to others are made in between, so that
+//! the lists that are made from the models, and dropped with every forgetting, are there; what has come due in the background is
+//! done in between, too. People of whom the models know nothing don't count.
+//! Must never touch the store: the people are forgotten by the models in this process alone.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a measuring program: it prints its figures and may stop at the first thing that goes wrong"
+)]
+
+use std::path::Path;
+use std::time::Instant;
+
+use equipoise::app::App;
+use equipoise::operate::{Places, Progress, RegisterSource, StartOptions, open_app};
+use equipoise::recommend::{Ask, Names, Wanted, Who, recommend};
+use privacy::signals::Gpc;
+use privacy::store::Tx as _;
+use privacy::subject::Subject;
+
+/// Answers between two forgettings.
+const ANSWERS: usize = 3;
+const NOBODY: Names = Names { personalisation: None, analytics: None };
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [data, register, rest @ ..] = &arguments[..] else {
+        println!("usage: forgetting_time DATA_DIRECTORY REGISTER [people]");
+        std::process::exit(2);
+    };
+    let wanted: usize = rest.first().map_or(1_000, |word| word.parse().unwrap());
+    let source = RegisterSource::File(register.into());
+    let app =
+        open_app(StartOptions::new(Places::new(Path::new(data), None), source, Progress::Hidden)).unwrap();
+    let today = || models::recommend::popularity::Day(privacy::store::Day::of(app.now()).0);
+    let began = Instant::now();
+    app.engine.tend(today());
+    println!("tended in {:.2} s", began.elapsed().as_secs_f64());
+    let (people, _) = app.engine.people();
+    let (looks, orders) = app.engine.size();
+    println!("{people} people, {looks} looks, {orders} orders");
+    for (model, bytes) in app.engine.footprints() {
+        println!("memory: {bytes} {model}");
+    }
+    let mut subjects: Vec<Subject> = Vec::new();
+    app.store.read(|tx| tx.subjects(&mut |subject| subjects.push(subject))).unwrap();
+    let step = (subjects.len() / wanted.max(1)).max(1);
+    let (mut micros, mut others) = (Vec::new(), subjects.iter().skip(step / 2).step_by(step).cycle());
+    for (number, subject) in subjects.iter().step_by(step).enumerate() {
+        others.by_ref().take(ANSWERS).for_each(|other| answer(&app, *other));
+        let vault = app.vault();
+        let known = Names {
+            personalisation: Some(vault.pseudonym(subject)),
+            analytics: Some(vault.pseudonym(subject)),
+        };
+        let before = app.engine.people().0;
+        let began = Instant::now();
+        app.engine.replace(known, NOBODY, &[]);
+        let took = began.elapsed();
+        if app.engine.people().0 < before {
+            micros.push(took.as_micros());
+        }
+        if number % 20 == 19 {
+            app.engine.tend(today());
+        }
+    }
+    micros.sort_unstable();
+    let at = |share: usize| micros[(micros.len() * share / 100).min(micros.len() - 1)] as f64 / 1000.0;
+    println!(
+        "figures: {} people, p50 {:.3} ms, p90 {:.3} ms, p99 {:.3} ms",
+        micros.len(),
+        at(50),
+        at(90),
+        at(99)
+    );
+    app.store.clone().close();
+}
+
+fn answer(app: &App, subject: Subject) {
+    let ask = Ask {
+        who: Who::Known(subject),
+        placement: "home".to_owned(),
+        item: None,
+        cart: Vec::new(),
+        visit: Vec::new(),
+        session: None,
+        count: 10,
+        content: Wanted::Products,
+        opt_out: Gpc::Silent,
+    };
+    let answer = recommend(app, &ask).unwrap();
+    assert!(answer.items.len() <= 10);
+}
