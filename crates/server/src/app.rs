@@ -37,6 +37,8 @@ pub struct App {
     pub store: Store,
     /// The recommender.
     pub engine: Engine,
+    /// The rules of the places that it fills.
+    pub placements: crate::placements::Placements,
     /// Figures for Prometheus.
     pub metrics: Metrics,
     /// Tells the time.

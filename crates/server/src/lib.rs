@@ -10,6 +10,7 @@ pub mod demo;
 pub mod evaluate;
 pub mod intake;
 pub mod operate;
+pub mod placements;
 pub mod recommend;
 pub mod rights;
 pub mod simulate;

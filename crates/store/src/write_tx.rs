@@ -344,7 +344,7 @@ impl<'w> WriteTx<'w> {
         }
     }
 
-    fn count_rows(&self, rows: usize) {
+    pub(crate) fn count_rows(&self, rows: usize) {
         self.effects.borrow_mut().rows += rows as u64;
     }
 }

@@ -210,7 +210,7 @@ const FAR: ([f64; 8], [f64; 8]) = (
 /// P(|T| ≥ |t|) of Student's T with `freedom` > 0 degrees.
 ///
 /// ```
-/// let p = models::experiment::tail::student_two_sided(2.228138851964939, 10.0);
+/// let p = models::experiment::tail::student_two_sided(2.2281388519862753, 10.0);
 /// assert!((p - 0.05).abs() < 1e-12);
 /// ```
 #[must_use]

@@ -77,6 +77,13 @@ impl Sums {
         }
     }
 
+    /// Adds to the sum of an item that is a candidate already; any other stays none.
+    pub fn add_to_candidate(&mut self, item: ItemId, value: f64) {
+        if let Some(cell) = self.cells.get_mut(item.index()).filter(|cell| cell.epoch == self.epoch) {
+            cell.sum += value;
+        }
+    }
+
     /// The best candidates for which `keep` holds, best first; equal sums by item number. `keep` is asked only where it matters.
     pub fn best(&mut self, count: usize, mut keep: impl FnMut(ItemId) -> bool) -> Vec<(ItemId, f64)> {
         self.ranking.clear();

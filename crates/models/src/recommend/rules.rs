@@ -1,9 +1,13 @@
-//! The shop's rules over a ranked list: what may be shown, what comes first, and how mixed it is.
+//! The shop's rules over ranked lists: what may be shown, what comes first, and how mixed it is.
 //!
-//! Must never change a score, hide why something was left out, or let a pin overrule stock, a hidden item or a purchase just made.
+//! Must never hide why something was left out, nor let a pin overrule stock, a hidden item or a purchase just made, nor
+//! change a score but by a part that is shown ([`Boost`]).
+
+mod filling;
+
+pub use filling::Filling;
 
 use super::{Candidate, ItemId, Scored};
-use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What the rules need to know of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +16,8 @@ pub struct Facts {
     pub stock: Stock,
     /// Its brand, if it has one.
     pub brand: Option<u32>,
+    /// Its category, if it has one.
+    pub category: Option<u32>,
 }
 
 /// Whether an item can be delivered.
@@ -23,17 +29,28 @@ pub enum Stock {
     SoldOut,
 }
 
+/// An item that the shop wants to stand in a certain place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pin {
+    /// Which.
+    pub item: ItemId,
+    /// Where, from 1; of two in one place the first given comes first.
+    pub position: usize,
+}
+
 /// What the shop has set.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rules<'a> {
-    /// Shown first, in this order, whatever their score.
-    pub pinned: &'a [ItemId],
+    /// Shown in their positions, whatever their score; where the list is shorter, at its end.
+    pub pinned: &'a [Pin],
     /// Never shown.
     pub hidden: &'a [ItemId],
     /// Bought too recently to be proposed, or in the cart.
     pub just_bought: &'a [ItemId],
     /// At most so many of one brand, pins included.
     pub per_brand: Option<usize>,
+    /// At most so many of one category, pins included.
+    pub per_category: Option<usize>,
     /// Whether to prefer variety.
     pub variety: Variety,
     /// How many items are wanted.
@@ -64,6 +81,8 @@ pub enum Refusal {
     SoldOut,
     /// There are enough of its brand.
     BrandFull,
+    /// There are enough of its category.
+    CategoryFull,
 }
 
 /// How an item came to its place.
@@ -84,6 +103,38 @@ pub struct Shelf<C = Scored> {
     pub refused: Vec<(ItemId, Refusal)>,
 }
 
+/// A rise of scores for what the shop earns more with: bounded, and a part of its own.
+///
+/// ```
+/// use models::recommend::rules::Boost;
+/// let boost = Boost::new(0.2).unwrap();
+/// // Of a score of 2, with a margin of half the price: 2 · 0.2 · 0.5.
+/// assert_eq!(boost.part(2.0, 0.5), 0.2);
+/// assert!(Boost::new(0.9).is_none());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Boost {
+    most: f64,
+}
+
+impl Boost {
+    /// No score may rise by more than this part of itself.
+    pub const MOST: f64 = 0.5;
+
+    /// A boost by `most` for an item that is all margin; `None` unless 0 ≤ most ≤ [`Self::MOST`].
+    #[must_use]
+    pub fn new(most: f64) -> Option<Self> {
+        (0.0..=Self::MOST).contains(&most).then_some(Self { most })
+    }
+
+    /// The part that comes to a score: score · most · margin, where `margin` is the part of the price that the shop keeps,
+    /// 0 to 1. Nothing comes to a score below 0.
+    #[must_use]
+    pub fn part(self, score: f64, margin: f64) -> f64 {
+        score.max(0.0) * self.most * margin.clamp(0.0, 1.0)
+    }
+}
+
 /// Applies the rules to a list, best first. `similarity` (0 to 1) is asked only for [`Variety::Mixed`].
 ///
 /// ```
@@ -92,9 +143,10 @@ pub struct Shelf<C = Scored> {
 ///     Scored::from_parts(ItemId(item), vec![Contribution { cause: Cause::Popular { context: None }, part }])
 /// };
 /// let rules = Rules {
-///     pinned: &[ItemId(9)], hidden: &[], just_bought: &[ItemId(1)], per_brand: None, variety: Variety::ByScore, count: 2,
+///     pinned: &[Pin { item: ItemId(9), position: 1 }], hidden: &[], just_bought: &[ItemId(1)], per_brand: None,
+///     per_category: None, variety: Variety::ByScore, count: 2,
 /// };
-/// let facts = |_| Facts { stock: Stock::Available, brand: None };
+/// let facts = |_| Facts { stock: Stock::Available, brand: None, category: None };
 /// let shelf = apply(vec![scored(1, 0.9), scored(2, 0.5), scored(3, 0.4)], &rules, facts, |_, _| 0.0);
 /// assert_eq!(shelf.shown.iter().map(|(_, s)| s.item().0).collect::<Vec<_>>(), [9, 2]);
 /// assert_eq!(shelf.refused, [(ItemId(1), Refusal::JustBought)]);
@@ -106,118 +158,9 @@ pub fn apply<C: Candidate>(
     facts: impl Fn(ItemId) -> Facts,
     similarity: impl Fn(ItemId, ItemId) -> f64,
 ) -> Shelf<C> {
-    let hidden: FxHashSet<ItemId> = rules.hidden.iter().copied().collect();
-    let just_bought: FxHashSet<ItemId> = rules.just_bought.iter().copied().collect();
-    let fit = |item: ItemId| {
-        if hidden.contains(&item) {
-            Err(Refusal::Hidden)
-        } else if just_bought.contains(&item) {
-            Err(Refusal::JustBought)
-        } else {
-            let Facts { stock, brand } = facts(item);
-            match stock {
-                Stock::Available => Ok(brand),
-                Stock::SoldOut => Err(Refusal::SoldOut),
-            }
-        }
-    };
-    let mut brands = Brands { most: rules.per_brand, shown: FxHashMap::default() };
-    let mut shelf = Shelf { shown: Vec::new(), refused: Vec::new() };
-    let mut waiting: Vec<(C, Option<u32>)> = Vec::with_capacity(candidates.len());
-    let mut by_item: FxHashMap<ItemId, C> = FxHashMap::default();
-    for candidate in candidates {
-        let item = candidate.item();
-        if rules.pinned.contains(&item) {
-            by_item.insert(item, candidate);
-        } else {
-            match fit(item) {
-                Ok(brand) => waiting.push((candidate, brand)),
-                Err(refusal) => shelf.refused.push((item, refusal)),
-            }
-        }
-    }
-    let mut pins_seen = FxHashSet::default();
-    for &item in rules.pinned.iter().filter(|item| pins_seen.insert(**item)) {
-        if shelf.shown.len() == rules.count {
-            break;
-        }
-        match fit(item).and_then(|brand| brands.admit(brand)) {
-            Ok(()) => {
-                let pin = by_item.remove(&item).unwrap_or_else(|| C::unscored(item));
-                shelf.shown.push((Place::Pinned, pin));
-            }
-            Err(refusal) => shelf.refused.push((item, refusal)),
-        }
-    }
-    fill(&mut shelf, waiting, rules, &mut brands, similarity);
-    shelf
-}
-
-/// Fills the shelf from the list, greedily.
-fn fill<C: Candidate>(
-    shelf: &mut Shelf<C>,
-    waiting: Vec<(C, Option<u32>)>,
-    rules: &Rules<'_>,
-    brands: &mut Brands,
-    similarity: impl Fn(ItemId, ItemId) -> f64,
-) {
-    let best = waiting.iter().map(|(candidate, _)| candidate.score()).fold(0.0, f64::max);
-    // Each candidate with its largest similarity to what is shown, kept up to date as the shelf fills.
-    let nearest = |item: ItemId, shown: &[(Place, C)]| {
-        shown.iter().map(|(_, other)| similarity(item, other.item())).fold(0.0, f64::max)
-    };
-    let mut waiting: Vec<(C, Option<u32>, f64)> = match rules.variety {
-        Variety::ByScore => waiting.into_iter().map(|(candidate, brand)| (candidate, brand, 0.0)).collect(),
-        Variety::Mixed { .. } => {
-            let with_nearest = |(candidate, brand): (C, _)| {
-                let near = nearest(candidate.item(), &shelf.shown);
-                (candidate, brand, near)
-            };
-            waiting.into_iter().map(with_nearest).collect()
-        }
-    };
-    while shelf.shown.len() < rules.count && !waiting.is_empty() {
-        let (candidate, brand, _) = match rules.variety {
-            Variety::ByScore => waiting.remove(0),
-            Variety::Mixed { lambda } => {
-                let merit = |(candidate, _, near): &(C, Option<u32>, f64)| {
-                    let relevance = if best > 0.0 { candidate.score() / best } else { 0.0 };
-                    lambda * relevance - (1.0 - lambda) * near
-                };
-                let merits = waiting.iter().map(merit).enumerate();
-                // Of equals the one that stands first.
-                let next = merits.reduce(|a, b| if b.1.total_cmp(&a.1).is_gt() { b } else { a });
-                waiting.remove(next.map_or(0, |(at, _)| at))
-            }
-        };
-        if let Err(refusal) = brands.admit(brand) {
-            shelf.refused.push((candidate.item(), refusal));
-            continue;
-        }
-        if let Variety::Mixed { .. } = rules.variety {
-            for (other, _, near) in &mut waiting {
-                *near = near.max(similarity(other.item(), candidate.item()));
-            }
-        }
-        shelf.shown.push((Place::Ranked, candidate));
-    }
-}
-
-struct Brands {
-    most: Option<usize>,
-    shown: FxHashMap<u32, usize>,
-}
-
-impl Brands {
-    fn admit(&mut self, brand: Option<u32>) -> Result<(), Refusal> {
-        let (Some(brand), Some(most)) = (brand, self.most) else { return Ok(()) };
-        let shown = self.shown.entry(brand).or_default();
-        if *shown >= most {
-            return Err(Refusal::BrandFull);
-        }
-        *shown += 1;
-        Ok(())
-    }
+    let mut filling = Filling::new(rules, &facts);
+    filling.take(candidates, &facts, &similarity);
+    filling.finish()
 }
 
 #[cfg(test)]
@@ -225,6 +168,7 @@ mod tests {
     use super::*;
     use crate::recommend::{Cause, Contribution};
     use proptest::prelude::*;
+    use rustc_hash::FxHashSet;
 
     fn list(scores: &[(u32, f64)]) -> Vec<Scored> {
         let cause = Cause::Popular { context: None };
@@ -239,9 +183,14 @@ mod tests {
         hidden: &[],
         just_bought: &[],
         per_brand: None,
+        per_category: None,
         variety: Variety::ByScore,
         count: 9,
     };
+
+    fn first(item: u32) -> Pin {
+        Pin { item: ItemId(item), position: 1 }
+    }
 
     fn shown(shelf: &Shelf) -> Vec<u32> {
         shelf.shown.iter().map(|(_, scored)| scored.item().0).collect()
@@ -250,7 +199,7 @@ mod tests {
     #[test]
     fn pin_never_overrules_stock_hiding_or_a_recent_purchase() {
         let rules = Rules {
-            pinned: &[ItemId(1), ItemId(2), ItemId(3), ItemId(4), ItemId(4)],
+            pinned: &[1, 2, 3, 4, 4].map(first),
             hidden: &[ItemId(1)],
             just_bought: &[ItemId(2)],
             ..PLAIN
@@ -258,6 +207,7 @@ mod tests {
         let facts = |item| Facts {
             stock: if item == ItemId(3) { Stock::SoldOut } else { Stock::Available },
             brand: None,
+            category: None,
         };
         let shelf = apply(list(&[(1, 0.9), (5, 0.8)]), &rules, facts, |_, _| 0.0);
         assert_eq!(shown(&shelf), [4, 5]);
@@ -271,7 +221,11 @@ mod tests {
     #[test]
     fn brand_fills_up_and_the_next_item_moves_up() {
         let rules = Rules { per_brand: Some(1), count: 2, ..PLAIN };
-        let facts = |item: ItemId| Facts { stock: Stock::Available, brand: (item.0 < 3).then_some(7) };
+        let facts = |item: ItemId| Facts {
+            stock: Stock::Available,
+            brand: (item.0 < 3).then_some(7),
+            category: None,
+        };
         let shelf = apply(list(&[(1, 0.9), (2, 0.8), (3, 0.7)]), &rules, facts, |_, _| 0.0);
         assert_eq!(shown(&shelf), [1, 3]);
         assert_eq!(shelf.refused, [(ItemId(2), Refusal::BrandFull)]);
@@ -279,7 +233,7 @@ mod tests {
 
     #[test]
     fn variety_puts_something_else_second() {
-        let facts = |_| Facts { stock: Stock::Available, brand: None };
+        let facts = |_| Facts { stock: Stock::Available, brand: None, category: None };
         let alike = |a: ItemId, b: ItemId| if a.0 / 10 == b.0 / 10 { 1.0 } else { 0.0 };
         let candidates = list(&[(10, 1.0), (11, 0.9), (20, 0.5)]);
         let mixed = Rules { variety: Variety::Mixed { lambda: 0.5 }, ..PLAIN };
@@ -288,24 +242,63 @@ mod tests {
         assert_eq!(shown(&apply(candidates, &plain, facts, alike)), [10, 11, 20]);
     }
 
+    #[test]
+    fn pin_stands_where_the_shop_wants_it() {
+        let pin = |item, position| Pin { item: ItemId(item), position };
+        let facts = |_| Facts { stock: Stock::Available, brand: None, category: None };
+        let candidates = list(&[(1, 0.9), (2, 0.8), (3, 0.7)]);
+        let pinned = [pin(8, 2), pin(9, 7)];
+        let rules = Rules { pinned: &pinned, count: 4, ..PLAIN };
+        let shelf = apply(candidates.clone(), &rules, facts, |_, _| 0.0);
+        assert_eq!(shown(&shelf), [1, 8, 2, 9]);
+        // Two for one place, and one that a model proposes too: it keeps its score.
+        let pinned = [pin(3, 1), pin(8, 1)];
+        let shelf = apply(candidates, &Rules { pinned: &pinned, ..PLAIN }, facts, |_, _| 0.0);
+        assert_eq!(shown(&shelf), [3, 8, 1, 2]);
+        assert_eq!(shelf.shown[0].1.score(), 0.7);
+    }
+
+    #[test]
+    fn category_fills_up_across_lists() {
+        let facts = |item: ItemId| Facts {
+            stock: Stock::Available,
+            brand: None,
+            category: (item.0 < 4).then_some(1),
+        };
+        let rules = Rules { per_category: Some(2), count: 3, ..PLAIN };
+        let mut filling = Filling::new(&rules, &facts);
+        let taken = filling.take(list(&[(1, 0.9), (2, 0.8), (3, 0.7)]), &facts, &|_, _| 0.0).to_vec();
+        assert_eq!((taken.len(), filling.room()), (2, 1));
+        // What stands there already isn't taken twice.
+        let taken =
+            filling.take(list(&[(2, 5.0), (3, 4.0), (7, 0.1), (8, 0.1)]), &facts, &|_, _| 0.0).to_vec();
+        assert_eq!((taken.len(), filling.room()), (1, 0));
+        let shelf = filling.finish();
+        assert_eq!(shown(&shelf), [1, 2, 7]);
+        assert_eq!(shelf.refused, [(ItemId(3), Refusal::CategoryFull)]);
+    }
+
     proptest! {
         #[test]
         fn nothing_forbidden_is_ever_shown(
             candidates in prop::collection::btree_map(0u32..20, 0.0f64..1.0, 0..20),
-            pinned in prop::collection::vec(0u32..20, 0..5),
+            pinned in prop::collection::vec((0u32..20, 1usize..9), 0..5),
             hidden in prop::collection::vec(0u32..20, 0..5),
             bought in prop::collection::vec(0u32..20, 0..5),
             per_brand in prop::option::of(0usize..3),
+            per_category in prop::option::of(0usize..3),
             lambda in 0.0f64..1.0,
             count in 0usize..8,
         ) {
             let ids = |list: &[u32]| list.iter().map(|item| ItemId(*item)).collect::<Vec<_>>();
-            let (pinned, hidden, just_bought) = (ids(&pinned), ids(&hidden), ids(&bought));
+            let (hidden, just_bought) = (ids(&hidden), ids(&bought));
+            let pin = |(item, position): &(u32, usize)| Pin { item: ItemId(*item), position: *position };
+            let pinned: Vec<Pin> = pinned.iter().map(pin).collect();
             let mut candidates = list(&candidates.into_iter().collect::<Vec<_>>());
             crate::recommend::rank(&mut candidates, 20);
-            let facts = |item: ItemId| Facts { stock: Stock::Available, brand: Some(item.0 % 4) };
+            let facts = |item: ItemId| Facts { stock: Stock::Available, brand: Some(item.0 % 4), category: Some(item.0 % 3) };
             let rules = Rules {
-                pinned: &pinned, hidden: &hidden, just_bought: &just_bought, per_brand,
+                pinned: &pinned, hidden: &hidden, just_bought: &just_bought, per_brand, per_category,
                 variety: Variety::Mixed { lambda }, count,
             };
             let shelf = apply(candidates.clone(), &rules, facts, |a, b| f64::from(u8::from(a.0 % 5 == b.0 % 5)));
@@ -315,12 +308,16 @@ mod tests {
                 let item = scored.item();
                 prop_assert!(seen.insert(item) && !hidden.contains(&item) && !just_bought.contains(&item));
                 if let Some(candidate) = candidates.iter().find(|candidate| candidate.item() == item) {
-                    prop_assert_eq!(candidate, scored);
+                    prop_assert!(candidate == scored || *scored == Scored::unscored(item));
                 }
             }
             for brand in 0..4 {
                 let of_brand = seen.iter().filter(|item| item.0 % 4 == brand).count();
                 prop_assert!(per_brand.is_none_or(|most| of_brand <= most));
+            }
+            for category in 0..3 {
+                let of_category = seen.iter().filter(|item| item.0 % 3 == category).count();
+                prop_assert!(per_category.is_none_or(|most| of_category <= most));
             }
         }
     }

@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::evaluate::EvaluateArgs;
 use crate::intake::import::ImportArgs;
 use crate::operate::LogFormat;
+use crate::placements::PlacementArgs;
 use crate::rights::{AuditArgs, SubjectArgs};
 
 /// Personalisation for your shop that obeys your customers' consent.
@@ -88,6 +89,11 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Say what the places of your shop show: rules, pins, filters, and what a change would do
+    #[command(
+        after_help = "Examples:\n  equipoise placement show home > home.toml\n  equipoise placement preview home --looked TRK-001 --rules home.toml\n  equipoise placement set home.toml"
+    )]
+    Placement(PlacementArgs),
     /// Do what a customer has a right to: show, correct, hand over, stop, erase
     #[command(
         after_help = "Examples:\n  equipoise subject access --email hana@example.com --out hana.json\n  equipoise subject erase --user-id c-17 --out certificate.json"
@@ -241,6 +247,11 @@ mod tests {
             "equipoise evaluate transactions orders.csv.gz --html report.html --refusal 0,10,90",
             "equipoise evaluate baskets --history a.json --future b.json --seed 7",
             "equipoise evaluate sequences lines.txt",
+            "equipoise placement list",
+            "equipoise placement show home",
+            "equipoise placement set rules.toml --dry-run",
+            "equipoise placement remove home",
+            "equipoise placement preview home --item a --looked b --bought c --rules r.toml",
             "equipoise subject erase --email a@example.com --out c.json",
             "equipoise audit verify --certificate c.json",
             "equipoise audit verify --data-dir x",
@@ -311,7 +322,7 @@ mod tests {
         let mut command = Cli::command();
         let help = command.render_long_help().to_string();
         assert!(help.contains("equipoise demo") && help.contains("equipoise init"), "{help}");
-        for name in ["serve", "import", "backup", "restore", "subject", "audit", "simulate"] {
+        for name in ["serve", "import", "backup", "restore", "subject", "audit", "simulate", "placement"] {
             let help = command.find_subcommand_mut(name).unwrap().render_help().to_string();
             assert!(help.contains("Example"), "{name}: {help}");
         }

@@ -8,6 +8,7 @@ mod failure;
 mod guard;
 mod learn;
 mod people;
+mod places;
 mod register;
 mod server;
 mod simulate;
@@ -61,6 +62,7 @@ fn run(common: &Common, command: Command) -> Result<ExitCode, Failure> {
             let form = if json { learn::Form::Json } else { learn::Form::Text };
             learn::run(&shop, act, form)
         }
+        Command::Placement(arguments) => places::placement(&shop, &arguments),
         Command::Subject(arguments) => people::subject(&shop, &arguments),
         Command::Audit(arguments) => people::audit(&shop, &arguments),
         Command::Backup { to } => guard::backup(&shop, to.as_deref()),

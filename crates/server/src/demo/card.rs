@@ -39,7 +39,7 @@ pub(super) fn guide(article: &Article) -> Markup {
 
 /// A recommended product or guide with its reasons.
 pub(super) fn recommended(recommended: &Recommended) -> Markup {
-    let Recommended { item, score: _, why } = recommended;
+    let Recommended { item, score: _, why, link: _ } = recommended;
     html! {
         article.card {
             div.picture { img src=(picture::href(&item.id)) alt="" width="400" height="300" loading="lazy"; }
@@ -195,6 +195,8 @@ mod tests {
             consumable: false,
             fit: None,
             stock: None,
+            margin_percent: None,
+            added: None,
             url: None,
             picture: None,
         };

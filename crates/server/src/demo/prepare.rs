@@ -147,6 +147,8 @@ fn of_product(product: &Product) -> CatalogueItem {
             Handedness::Right => "right-handed".to_owned(),
         }),
         stock: Some(i64::from(product.stock)),
+        margin_percent: None,
+        added: None,
         url: Some(format!("/product/{}", product.sku)),
         picture: Some(picture::href(&product.sku)),
     }
@@ -169,6 +171,8 @@ fn of_article(article: &Article) -> CatalogueItem {
         consumable: false,
         fit: None,
         stock: None,
+        margin_percent: None,
+        added: None,
         url: Some(format!("/article/{}", article.slug)),
         picture: Some(picture::href(&article.slug)),
     }

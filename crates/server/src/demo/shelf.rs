@@ -28,15 +28,13 @@ pub(super) struct Question<'a> {
 pub(super) fn ask(visit: &Visit, question: &Question<'_>) -> Result<Answer, Problem> {
     let Question { placement, item, wanted, count } = question;
     let ask = Ask {
-        who: visit.who(),
         placement: (*placement).to_owned(),
         item: item.map(str::to_owned),
         cart: visit.cart.lines().iter().map(|(product, _)| product.sku.clone()).collect(),
-        visit: Vec::new(),
-        session: None,
-        count: *count,
-        content: *wanted,
+        count: Some(*count),
+        content: Some(*wanted),
         opt_out: visit.opt_out,
+        ..Ask::of(visit.who())
     };
     recommend(&visit.app, &ask)
 }

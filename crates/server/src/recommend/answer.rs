@@ -4,8 +4,10 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use models::recommend::ItemId;
 use models::recommend::blend::BlendError;
-use models::recommend::{ItemId, Scored};
+use models::recommend::repeat::Purchase;
+use models::recommend::session::SessionKey;
 use privacy::consent::Refusal;
 use privacy::data::{BrowsingHistory, CartHistory, Feedback, Kind, PurchaseHistory, Shown, ShownItem};
 use privacy::grant::{Authorize, Grant, ReadError};
@@ -15,14 +17,18 @@ use privacy::register::OptOutSignal;
 use privacy::signals::Gpc;
 use privacy::store::{Day, StoreError};
 use privacy::subject::Subject;
+use serde::{Deserialize, Serialize};
 
 use super::basis::Basis;
+use super::chain::{Given, fill};
 use super::learning::declared;
 use super::memory::{buyer_key, session_key};
-use super::ranking::rank;
+use super::person::Look;
 use super::reason::{Ground, Past, explain};
+use super::shelf::{Filter, Spot};
 use super::{CatalogueItem, PART};
 use crate::app::App;
+use crate::placements::{Link, Place};
 use crate::web::Problem;
 
 /// With what a person is asked for.
@@ -53,9 +59,11 @@ pub enum Who {
 }
 
 /// What is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Wanted {
     /// Things for sale.
+    #[default]
     Products,
     /// Articles and guides.
     Articles,
@@ -79,12 +87,33 @@ pub struct Ask {
     /// The visit that goes on, as the shop's client names it in its events: of what is remembered of the person, only
     /// this visit counts as one. Absent, what was looked at since yesterday does.
     pub session: Option<String>,
-    /// How many items are wanted, 1 to 100.
-    pub count: usize,
-    /// Of which sort.
-    pub content: Wanted,
+    /// How many items are wanted, 1 to 100; as the place's rules say, if absent.
+    pub count: Option<usize>,
+    /// Of which sort; as the place's rules say, if absent.
+    pub content: Option<Wanted>,
+    /// What the customer narrowed it down to.
+    pub filter: Filter,
     /// An opt-out signal that came with the question.
     pub opt_out: Gpc,
+}
+
+impl Ask {
+    /// A question for somebody, on an empty page, for a place without rules of its own.
+    #[must_use]
+    pub fn of(who: Who) -> Self {
+        Self {
+            who,
+            placement: "default".to_owned(),
+            item: None,
+            cart: Vec::new(),
+            visit: Vec::new(),
+            session: None,
+            count: None,
+            content: None,
+            filter: Filter::default(),
+            opt_out: Gpc::Silent,
+        }
+    }
 }
 
 /// An answer, with the purposes that it rests on.
@@ -107,6 +136,8 @@ pub struct Recommended {
     pub score: f64,
     /// Why, the largest part first and what is added up of small ones last.
     pub why: Vec<Reason>,
+    /// What of the place's chain gave it; `None` for what the shop pinned.
+    pub link: Option<Link>,
 }
 
 /// One reason.
@@ -124,6 +155,13 @@ pub struct Reason {
     pub cause_item: Option<String>,
 }
 
+impl Reason {
+    /// A reason that rests on nobody's data.
+    fn plain(text: impl Into<String>, part: f64) -> Self {
+        Self { text: text.into(), part, data: None, purpose: None, cause_item: None }
+    }
+}
+
 /// Answers a question, in one snapshot of the store: a few pages that are nearly always in memory, so that it may be
 /// called where other things wait.
 ///
@@ -131,6 +169,8 @@ pub struct Reason {
 /// [`Problem`] when the store can't be read. Refusals are no errors: they are in the answer.
 pub fn recommend(app: &App, ask: &Ask) -> Result<Answer, Problem> {
     let now = app.now();
+    let board = app.placements.board();
+    let place = board.place(&ask.placement);
     let purpose = PurposeId::of::<Personalisation>();
     let signalled = ask.opt_out == Gpc::OptOut
         && app
@@ -159,13 +199,13 @@ pub fn recommend(app: &App, ask: &Ask) -> Result<Answer, Problem> {
         };
         match grant {
             Ok(grant) => {
-                let items = answer_from(app, &grant, ask, now)?;
+                let items = answer_from(app, &grant, ask, place, now)?;
                 let answer = Answer { items, used: vec![purpose.clone()], refused: Vec::new() };
                 app.engine.shown().push(*grant.subject(), shown(ask, &answer, now));
                 Ok(answer)
             }
             Err(refusal) => {
-                let items = answer(app, ask, &Basis::default(), Ground::PageAlone, now)?;
+                let (items, _) = answer(app, ask, place, &Basis::default(), Ground::PageAlone, now)?;
                 Ok(Answer { items, used: Vec::new(), refused: vec![(purpose.clone(), refusal)] })
             }
         }
@@ -201,6 +241,7 @@ fn answer_from(
     app: &App,
     grant: &Grant<'_, Personalisation>,
     ask: &Ask,
+    place: &Place,
     now: Timestamp,
 ) -> Result<Vec<Recommended>, Unanswered> {
     let vault = app.vault();
@@ -210,7 +251,7 @@ fn answer_from(
         ((person, scope.oldest.first_second()), rows)
     });
     let Some(remembered) = declared(remembered)? else {
-        return answer(app, ask, &Basis::default(), Ground::Granted, now);
+        return Ok(answer(app, ask, place, &Basis::default(), Ground::Granted, now)?.0);
     };
     // exposed: the visit as it stands and what was bought, to rank items for this very answer.
     let (person, oldest) = remembered.expose();
@@ -226,27 +267,102 @@ fn answer_from(
         unwanted: person.unwanted(*oldest),
         orders: Some((buyer_key(name()), *oldest)),
     };
-    answer(app, ask, &basis, Ground::Granted, now)
+    Ok(answer(app, ask, place, &basis, Ground::Granted, now)?.0)
 }
+
+/// What is shown, and what a rule kept out, with the rule.
+type Filled = (Vec<Recommended>, Vec<(String, &'static str)>);
 
 fn answer(
     app: &App,
     ask: &Ask,
+    place: &Place,
     basis: &Basis<'_>,
     ground: Ground,
     now: Timestamp,
-) -> Result<Vec<Recommended>, Unanswered> {
+) -> Result<Filled, Unanswered> {
     let catalogue = app.engine.catalogue();
-    let shown = rank(&app.engine, &catalogue, ask, basis, now.as_second())?;
+    let spot = Spot::new(place, ask, &app.register().shop.currency);
+    let filled = fill(&app.engine, &catalogue, &spot, basis, ground, now)?;
     let past = Past::of(basis);
     Ok(app.engine.ask(|models| {
         let item = |item: ItemId| catalogue.numbered(item).or_else(|| models.nameless(item));
-        let recommended = |scored: Scored| {
-            let why = explain(&scored, ground, &past, &item);
-            item(scored.item()).map(|item| Recommended { item: Arc::clone(item), score: scored.score(), why })
+        let recommended = |given: Given| {
+            let Given { link, scored, category, margin } = given;
+            let known = item(scored.item())?;
+            let mut why = match (link, category) {
+                (None, _) => vec![Reason::plain("Chosen by this shop", 0.0)],
+                (Some(Link::Newest), _) => vec![Reason::plain(newest(known), scored.score())],
+                (Some(Link::Category), Some(category)) => {
+                    let text = format!("Popular in {category} at the moment");
+                    vec![Reason::plain(text, scored.score())]
+                }
+                (Some(Link::Personal | Link::GoesWith | Link::Category | Link::Popular), _) => {
+                    explain(&scored, ground, &past, &item)
+                }
+            };
+            if margin > 0.0 {
+                why.push(Reason::plain("The shop earns more with this", margin));
+            }
+            Some(Recommended { item: Arc::clone(known), score: scored.score() + margin, why, link })
         };
-        shown.into_iter().filter_map(recommended).collect()
+        let left_out = filled.left_out.into_iter();
+        let named = |(of, why): (ItemId, &'static str)| item(of).map(|item| (item.id.clone(), why));
+        (filled.items.into_iter().filter_map(recommended).collect(), left_out.filter_map(named).collect())
     }))
+}
+
+fn newest(item: &CatalogueItem) -> String {
+    let day = item.added.as_ref().and_then(|day| day.parse::<jiff::civil::Date>().ok());
+    match day {
+        Some(day) => format!("In this shop since {}", day.strftime("%-d %B %Y")),
+        None => "Also in this shop".to_owned(),
+    }
+}
+
+/// A made-up customer, for a preview.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sample {
+    /// What they looked at in this visit, oldest first.
+    #[serde(default)]
+    pub looked: Vec<String>,
+    /// What they bought a month ago.
+    #[serde(default)]
+    pub bought: Vec<String>,
+}
+
+/// Fills a place for a made-up customer or, if they did nothing, for nobody; and says what a rule kept out. Opens
+/// nobody's data and keeps nothing.
+///
+/// # Errors
+/// [`Problem`] when something that the sample did is in no catalogue, or the models can't answer.
+pub fn preview(app: &App, place: &Place, ask: &Ask, sample: &Sample) -> Result<Filled, Problem> {
+    let now = app.now();
+    let Sample { looked, bought } = sample;
+    let number = |id: &String| {
+        let known = app.engine.ask(|models| models.known(id));
+        known.ok_or_else(|| {
+            Problem::malformed(format!("no item is called `{id}`"), "see the ids of your catalogue")
+        })
+    };
+    let looked = looked.iter().map(number).collect::<Result<Vec<ItemId>, Problem>>()?;
+    let bought = bought.iter().map(number).collect::<Result<Vec<ItemId>, Problem>>()?;
+    let look =
+        |item| Look { second: now.as_second(), item, session: SessionKey(0), kind: Kind::BrowsingHistory };
+    let month_ago = now.as_second() - 30 * 86_400;
+    let purchase = |item| Purchase { item, time: month_ago, quantity: 1 };
+    let purchases: Vec<Purchase> = bought.into_iter().map(purchase).collect();
+    let basis = Basis {
+        looked: looked.into_iter().map(look).collect(),
+        purchases: &purchases,
+        unwanted: Vec::new(),
+        orders: None,
+        own: None,
+    };
+    let ground =
+        if basis.looked.is_empty() && purchases.is_empty() { Ground::PageAlone } else { Ground::Granted };
+    answer(app, ask, place, &basis, ground, now).map_err(|error| Problem::internal(&error))
 }
 
 /// Why a question has no answer.

@@ -45,6 +45,12 @@ pub struct CatalogueItem {
     /// How many are in stock, when the shop says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stock: Option<i64>,
+    /// How much of the price the shop keeps, in percent. The shop's own business: no answer holds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub margin_percent: Option<f64>,
+    /// Since which day the shop has it, `2026-11-22`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub added: Option<String>,
     /// Its page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
@@ -69,9 +75,22 @@ impl CatalogueItem {
             consumable: true,
             fit: None,
             stock: None,
+            margin_percent: None,
+            added: None,
             url: None,
             picture: None,
         }
+    }
+
+    /// Whether its price lies within bounds, in minor units of a currency; without bounds it always does.
+    pub(crate) fn costs(&self, least: Option<i64>, most: Option<i64>, currency: &str) -> bool {
+        if least.is_none() && most.is_none() {
+            return true;
+        }
+        let comparable = self.currency.as_deref().is_none_or(|own| own == currency);
+        self.price_minor.is_some_and(|price| {
+            comparable && least.is_none_or(|least| least <= price) && most.is_none_or(|most| price <= most)
+        })
     }
 }
 
@@ -88,6 +107,8 @@ pub struct Catalogue {
     places: Vec<Option<u32>>,
     /// Each item's brand, by its place.
     brands: Vec<Option<u32>>,
+    /// What came into the shop last comes first.
+    newest: Vec<ItemId>,
     content: ContentIndex,
 }
 
@@ -100,6 +121,7 @@ impl Catalogue {
     pub fn build(stored: &[Item], mut number: impl FnMut(&str) -> ItemId) -> Result<Self, ContentError> {
         let mut words = Interned::default();
         let mut names = Interned::default();
+        let mut newest: Vec<(Option<String>, ItemId)> = Vec::new();
         let (mut items, mut by_id, mut places, mut brands, mut entries) =
             (Vec::new(), HashMap::new(), Vec::new(), Vec::new(), Vec::new());
         for item in stored {
@@ -133,10 +155,14 @@ impl Catalogue {
                 *place = u32::try_from(items.len()).ok();
             }
             brands.push(brand);
+            newest.push((read.added.clone(), id));
             items.push(Arc::new(read));
         }
+        // Of one day in the order of their ids; what has no day comes last.
+        newest.sort_by(|a, b| b.0.cmp(&a.0));
+        let newest = newest.into_iter().map(|(_, id)| id).collect();
         let content = ContentIndex::build(&entries, &Weights::balanced())?;
-        Ok(Self { items, by_id, places, brands, content })
+        Ok(Self { items, by_id, places, brands, newest, content })
     }
 
     /// The item with this id.
@@ -165,6 +191,12 @@ impl Catalogue {
     #[must_use]
     pub fn brand(&self, number: ItemId) -> Option<u32> {
         self.place(number).and_then(|place| self.brands.get(place)).copied().flatten()
+    }
+
+    /// All items by number, what came into the shop last first.
+    #[must_use]
+    pub fn newest(&self) -> &[ItemId] {
+        &self.newest
     }
 
     /// What resembles what.

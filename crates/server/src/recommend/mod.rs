@@ -6,6 +6,7 @@
 mod answer;
 mod basis;
 mod catalogue;
+mod chain;
 mod company;
 mod engine;
 mod fact;
@@ -30,7 +31,7 @@ mod tuned;
 mod tuning;
 mod voices;
 
-pub use answer::{Answer, Ask, Proof, Reason, Recommended, Wanted, Who, recommend};
+pub use answer::{Answer, Ask, Proof, Reason, Recommended, Sample, Wanted, Who, preview, recommend};
 pub use catalogue::{Catalogue, CatalogueItem};
 pub use engine::Engine;
 pub use fact::{Fact, Names};
@@ -38,6 +39,8 @@ pub use held::{Held, Strengths, Tally};
 pub use learner::{Judged, Marks, Report};
 pub use learning::{Lesson, facts, forget, learn, relearn, replay};
 pub use routes::routes;
+pub(crate) use routes::shown_items;
+pub use shelf::Filter;
 pub use shown::{ShownBuffer, flush_shown};
 pub use tuned::{blend_routes, learn_blend, learn_blend_daily, report, take_tuning, told};
 pub use tuning::Tuning;

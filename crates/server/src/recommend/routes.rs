@@ -8,9 +8,11 @@ use privacy::pseudonym::IdentityKind;
 use privacy::purpose::PurposeId;
 use privacy::signals::gpc;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::{Answer, Ask, Proof, Reason, Recommended, Wanted, Who, recommend};
+use super::{Answer, Ask, Filter, Proof, Reason, Recommended, Wanted, Who, recommend};
 use crate::app::App;
+use crate::placements::Link;
 use crate::web::{Access, Problem, State, Table, WriteKey};
 
 /// The routes of this feature.
@@ -42,10 +44,16 @@ pub(crate) struct Parameters {
     session: Option<String>,
     /// Where in the shop the answer will stand.
     placement: Option<String>,
-    /// How many, 1 to 100; 10 if absent.
+    /// How many, 1 to 100; as the place's rules say, if absent.
     count: Option<usize>,
-    /// `products` (if absent), `articles` or `both`.
+    /// `products`, `articles` or `both`; as the place's rules say, if absent.
     content: Option<String>,
+    /// Only from these categories, separated by commas.
+    category: Option<String>,
+    /// No cheaper than this, in minor units of the shop's currency.
+    price_min: Option<i64>,
+    /// No dearer than this.
+    price_max: Option<i64>,
 }
 
 /// An answer: items with their reasons, and the purposes used and refused.
@@ -68,6 +76,8 @@ struct ItemBody<'a> {
     url: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     picture: Option<&'a str>,
+    /// What gave it: a link of the place's chain, or `pinned`.
+    link: &'static str,
     /// The sum of the parts of `why`.
     score: f64,
     why: Vec<ReasonBody<'a>>,
@@ -121,7 +131,7 @@ impl<'a> From<&'a Answer> for AnswerBody<'a> {
 
 impl<'a> From<&'a Recommended> for ItemBody<'a> {
     fn from(recommended: &'a Recommended) -> Self {
-        let Recommended { item, score, why } = recommended;
+        let Recommended { item, score, why, link } = recommended;
         Self {
             id: &item.id,
             kind: match item.kind {
@@ -133,6 +143,7 @@ impl<'a> From<&'a Recommended> for ItemBody<'a> {
             currency: item.currency.as_deref(),
             url: item.url.as_deref(),
             picture: item.picture.as_deref(),
+            link: link.map_or("pinned", Link::as_str),
             score: *score,
             why: why.iter().map(ReasonBody::from).collect(),
         }
@@ -152,6 +163,12 @@ impl<'a> From<&'a Reason> for ReasonBody<'a> {
     }
 }
 
+/// Recommended items as an answer holds them.
+pub(crate) fn shown_items(items: &[Recommended]) -> Value {
+    let bodies: Vec<ItemBody<'_>> = items.iter().map(ItemBody::from).collect();
+    serde_json::to_value(bodies).unwrap_or_default()
+}
+
 /// Recommendations for a person, or for nobody in particular.
 pub(crate) async fn answer(
     axum::extract::State(app): State,
@@ -163,9 +180,10 @@ pub(crate) async fn answer(
     })?;
     let who = who(&app, &headers, &parameters)?;
     let content = match parameters.content.as_deref() {
-        None | Some("products") => Wanted::Products,
-        Some("articles") => Wanted::Articles,
-        Some("both") => Wanted::Both,
+        None => None,
+        Some("products") => Some(Wanted::Products),
+        Some("articles") => Some(Wanted::Articles),
+        Some("both") => Some(Wanted::Both),
         Some(other) => {
             return Err(Problem::malformed(
                 format!("`{other}` is no value of `content`"),
@@ -173,8 +191,8 @@ pub(crate) async fn answer(
             ));
         }
     };
-    let count = parameters.count.unwrap_or(10);
-    if !(1..=100).contains(&count) {
+    let count = parameters.count;
+    if let Some(count) = count.filter(|count| !(1..=100).contains(count)) {
         return Err(Problem::malformed(format!("`count` is {count}"), "ask for 1 to 100 items"));
     }
     let list = |text: &Option<String>| -> Vec<String> {
@@ -188,10 +206,13 @@ pub(crate) async fn answer(
     };
     let opt_out = gpc(headers.get_all("sec-gpc").iter().map(axum::http::HeaderValue::as_bytes));
     let (cart, visit) = (list(&parameters.cart), list(&parameters.visit));
+    let filter = Filter::new(list(&parameters.category), parameters.price_min, parameters.price_max)?;
     let Parameters { item, placement, session, .. } = parameters;
     let placement = placement.unwrap_or_else(|| "default".to_owned());
-    let answer =
-        recommend(&app, &Ask { who, placement, item, cart, visit, session, count, content, opt_out })?;
+    let answer = recommend(
+        &app,
+        &Ask { who, placement, item, cart, visit, session, count, content, filter, opt_out },
+    )?;
     Ok(Json(AnswerBody::from(&answer)).into_response())
 }
 

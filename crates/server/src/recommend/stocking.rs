@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use store::{Item, ItemKind, Write};
 
-use super::CatalogueItem;
+use super::{Catalogue, CatalogueItem};
 use crate::app::App;
 use crate::web::{Problem, State};
 
@@ -41,19 +41,20 @@ pub(super) async fn stock(axum::extract::State(app): State, body: Bytes) -> Resu
             format!("send at most {AT_MOST} at once"),
         ));
     }
-    let now = app.now();
-    let read = items.iter().enumerate().map(|(place, item)| read(place, item, now));
+    let (now, catalogue) = (app.now(), app.engine.catalogue());
+    let read = items.iter().enumerate().map(|(place, item)| read(place, item, &catalogue, now));
     let read = read.collect::<Result<Vec<Item>, Problem>>()?;
     let worked = tokio::task::spawn_blocking(move || put(&app, read, remove)).await;
     worked.map_err(|error| Problem::internal(&error))?
 }
 
-fn read(place: usize, item: &Value, now: jiff::Timestamp) -> Result<Item, Problem> {
+fn read(place: usize, item: &Value, catalogue: &Catalogue, now: jiff::Timestamp) -> Result<Item, Problem> {
     let wrong = |what: String| {
         Problem::malformed(
             format!("item {} of the list: {what}", place + 1),
             "each item has `id`, `name`, and if you have them `kind` (product or article), `brand`, `category`, \
-             `price_minor`, `currency`, `tags`, `text`, `consumable`, `fit`, `stock`, `url`, `picture`",
+             `price_minor`, `currency`, `tags`, `text`, `consumable`, `fit`, `stock`, `margin_percent`, `added`, `url`, \
+             `picture`",
         )
     };
     let kind = match item.get("kind").and_then(Value::as_str) {
@@ -65,6 +66,20 @@ fn read(place: usize, item: &Value, now: jiff::Timestamp) -> Result<Item, Proble
         serde_json::from_value(item.clone()).map_err(|error| wrong(error.to_string()))?;
     if known.id.trim().is_empty() || known.id.len() > 128 {
         return Err(wrong("its id must have 1 to 128 characters".to_owned()));
+    }
+    if known.margin_percent.is_some_and(|percent| !(0.0..=100.0).contains(&percent)) {
+        return Err(wrong("`margin_percent` goes from 0 to 100".to_owned()));
+    }
+    match &known.added {
+        Some(day) if day.parse::<jiff::civil::Date>().is_err() => {
+            return Err(wrong(format!("`{day}` is no day; write `added` like 2026-11-22")));
+        }
+        Some(_) => {}
+        // What the shop doesn't date is as new as the first time that it was heard of.
+        None => {
+            let before = catalogue.get(&known.id).and_then(|before| before.added.clone());
+            known.added = Some(before.unwrap_or_else(|| now.strftime("%Y-%m-%d").to_string()));
+        }
     }
     known.kind = kind;
     let json = serde_json::to_string(&known).map_err(|error| wrong(error.to_string()))?;

@@ -103,12 +103,26 @@ impl Voices<'_> {
         [visits, next, again, rhythm, popular, together, alike, suits]
     }
 
-    /// Each opinion with its weight.
+    /// Each opinion with its weight; what is popular speaks last, through `beside`.
     ///
     /// # Errors
     /// [`BlendError`] if a weight is out of range.
-    pub(super) fn heard(&self, weights: &Weights) -> Result<Vec<Voice<'_>>, BlendError> {
-        let weighed = self.each().into_iter().zip(weights.array());
-        weighed.map(|(opinion, weight)| Voice::new(opinion, weight, 1.0)).collect()
+    pub(super) fn heard_beside<'v>(
+        &'v self,
+        beside: &'v dyn Opinion,
+        weights: &Weights,
+    ) -> Result<Vec<Voice<'v>>, BlendError> {
+        let Self { visits, next, again, rhythm, popular: _, together, alike, suits } = self;
+        let weighed: [(&dyn Opinion, f64); VOICES] = [
+            (visits, weights.visits),
+            (next, weights.next),
+            (again, weights.again),
+            (rhythm, weights.rhythm),
+            (together, weights.together),
+            (alike, weights.alike),
+            (suits, weights.suits),
+            (beside, weights.popular),
+        ];
+        weighed.into_iter().map(|(opinion, weight)| Voice::new(opinion, weight, 1.0)).collect()
     }
 }

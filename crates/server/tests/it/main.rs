@@ -19,6 +19,7 @@ mod forgetting;
 mod harness;
 mod intake;
 mod overload;
+mod placements;
 mod program;
 mod recommendations;
 mod rights;

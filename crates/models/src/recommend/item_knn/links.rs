@@ -2,10 +2,7 @@
 //!
 //! Must never read more of a popular item's row than the cap says to add up, nor add in another order than from the visit's
 //! newest item to its oldest.
-#![expect(
-    clippy::indexing_slicing,
-    reason = "rows are cut at their own length"
-)]
+#![expect(clippy::indexing_slicing, reason = "rows are cut at their own length")]
 
 use super::{Entry, ItemKnn, WEIGHTS};
 use crate::recommend::damping::Damping;

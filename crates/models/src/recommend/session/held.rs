@@ -54,7 +54,8 @@ impl Held {
         match self {
             // All are compared, whatever is found: where the item stands can't be foretold.
             Self::Few { count: _, items } => {
-                let same = |same: u32, (place, other): (usize, &ItemId)| same | u32::from(*other == item) << place;
+                let same =
+                    |same: u32, (place, other): (usize, &ItemId)| same | u32::from(*other == item) << place;
                 items.iter().enumerate().fold(0, same).trailing_zeros() as usize
             }
             Self::Many(items) => items.iter().position(|other| *other == item).unwrap_or_default(),

@@ -231,8 +231,7 @@ impl Nearest {
         };
         similarities.clear();
         similarities.extend(near.iter().map(bits));
-        let (above, least, _) =
-            similarities.select_nth_unstable_by(params.neighbours - 1, |a, b| b.cmp(a));
+        let (above, least, _) = similarities.select_nth_unstable_by(params.neighbours - 1, |a, b| b.cmp(a));
         let least = *least;
         let mut equals = params.neighbours - above.iter().filter(|bits| **bits > least).count();
         near.retain(|near| {

@@ -118,7 +118,17 @@ impl<'a> Votes<'a> {
         hood: &'a mut Neighbourhood,
     ) -> Self {
         let Neighbourhood {
-            items, places, weights, near, visited, barred, ballots, accords, sums, scores, ..
+            items,
+            places,
+            weights,
+            near,
+            visited,
+            barred,
+            ballots,
+            accords,
+            sums,
+            scores,
+            ..
         } = hood;
         visited.clear();
         for item in visit.items {
@@ -228,7 +238,8 @@ impl Opinion for Votes<'_> {
                 }
             }
             let revisit = if visited.contains(&item) { self.params.revisit } else { 1.0 };
-            let factor = self.params.rarity.factor(idf(item)) * revisit / self.params.neighbours.max(1) as f64;
+            let factor =
+                self.params.rarity.factor(idf(item)) * revisit / self.params.neighbours.max(1) as f64;
             for ((part, weight), cause) in parts.iter().zip(weights).zip(items) {
                 let part = part * weight * factor * outer;
                 winners.add(winner, Contribution { cause: Cause::Visit { item: *cause }, part });
