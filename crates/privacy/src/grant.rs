@@ -19,7 +19,7 @@ use crate::data::{DataKind, Kind, UsableFor};
 use crate::entropy::Entropy;
 use crate::personal::Personal;
 use crate::projection::Narrow as _;
-use crate::pseudonym::IdentityKind;
+use crate::pseudonym::{BlindIndex, IdentityKind};
 use crate::purpose::{Declared, Purpose, PurposeId};
 use crate::register::Fields;
 use crate::store::{Day, Law, NewIdentity, NewRow, StoreError, StoredIdentity, StoredRow, Tx};
@@ -68,6 +68,14 @@ pub struct Collection<'tx> {
     refusals: Vec<(PurposeId, Refusal)>,
     law: &'tx Law,
     today: Day,
+}
+
+/// Which of a person's rows of a kind are opened.
+#[derive(Clone, Copy)]
+enum Which {
+    All,
+    Since(Day),
+    Named(BlindIndex),
 }
 
 /// What transactions can be asked for. Implemented for every [`Tx`] here and nowhere else.
@@ -205,7 +213,11 @@ impl<P> Grant<'_, P> {
         &self.purpose
     }
 
-    fn rows<'g, K: DataKind>(&'g self, vault: &Vault) -> Result<Personal<'g, Vec<K::Row>, P>, ReadError> {
+    fn rows<'g, K: DataKind>(
+        &'g self,
+        vault: &Vault,
+        which: Which,
+    ) -> Result<Personal<'g, Vec<K::Row>, P>, ReadError> {
         let law = self.tx.law();
         let declaration = law
             .register
@@ -216,7 +228,15 @@ impl<P> Grant<'_, P> {
             .get(&K::KIND)
             .ok_or_else(|| Refusal::UndeclaredKind { purpose: self.purpose.clone(), kind: K::KIND })?;
         let oldest = self.today.minus(declaration.retention_days);
-        let stored = self.tx.rows(&self.subject, K::KIND, oldest)?;
+        let stored = match which {
+            Which::All => self.tx.rows(&self.subject, K::KIND, oldest)?,
+            Which::Since(day) => self.tx.rows(&self.subject, K::KIND, oldest.max(day))?,
+            Which::Named(name) => {
+                let mut rows = self.tx.rows(&self.subject, K::KIND, oldest)?;
+                rows.retain(|row| row.id == *name.as_bytes());
+                rows
+            }
+        };
         let mut rows = Vec::with_capacity(stored.len());
         for row in &stored {
             let plain = open_row(vault, &self.subject, K::KIND, row)?;
@@ -250,7 +270,31 @@ impl<P: Purpose> Grant<'_, P> {
         &'g self,
         vault: &Vault,
     ) -> Result<Personal<'g, Vec<K::Row>, P>, ReadError> {
-        self.rows::<K>(vault)
+        self.rows::<K>(vault, Which::All)
+    }
+
+    /// As [`Self::read`], but only what is of a day or later.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_since<'g, K: UsableFor<P>>(
+        &'g self,
+        vault: &Vault,
+        day: Day,
+    ) -> Result<Personal<'g, Vec<K::Row>, P>, ReadError> {
+        self.rows::<K>(vault, Which::Since(day))
+    }
+
+    /// As [`Self::read`], but only the row that was sealed under the name of this message, if there is one.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_named<'g, K: UsableFor<P>>(
+        &'g self,
+        vault: &Vault,
+        message: &str,
+    ) -> Result<Personal<'g, Vec<K::Row>, P>, ReadError> {
+        self.rows::<K>(vault, Which::Named(vault.message_index(message)))
     }
 }
 
@@ -263,7 +307,7 @@ impl Grant<'_, Declared> {
         &'g self,
         vault: &Vault,
     ) -> Result<Personal<'g, Vec<K::Row>, Declared>, ReadError> {
-        self.rows::<K>(vault)
+        self.rows::<K>(vault, Which::All)
     }
 }
 

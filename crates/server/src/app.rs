@@ -39,6 +39,8 @@ pub struct App {
     pub engine: Engine,
     /// The rules of the places that it fills.
     pub placements: crate::placements::Placements,
+    /// Who saw what in an experiment, on its way into the vault.
+    pub experiments: crate::experiments::Experiments,
     /// Figures for Prometheus.
     pub metrics: Metrics,
     /// Tells the time.

@@ -8,6 +8,7 @@ pub mod cli;
 pub mod consent;
 pub mod demo;
 pub mod evaluate;
+pub mod experiments;
 pub mod intake;
 pub mod operate;
 pub mod placements;

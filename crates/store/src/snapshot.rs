@@ -89,6 +89,43 @@ impl<'s> Snapshot<'s> {
         rows.collect::<Result<_, _>>().map_err(sql)
     }
 
+    /// Whether the person has a row of this kind and keyed name.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it can't be read.
+    pub fn has_row(&self, subject: &Subject, kind: Kind, name: &BlindIndex) -> Result<bool, StoreError> {
+        self.connection
+            .prepare_cached("SELECT 1 FROM record WHERE subject = ?1 AND kind = ?2 AND id = ?3")
+            .and_then(|mut statement| {
+                statement.exists(params![subject.as_bytes(), codes::of_kind(kind), name.as_bytes()])
+            })
+            .map_err(sql)
+    }
+
+    /// Names everybody who has a row of this kind and keyed name, of a day or later. Looks at every row of the kind since
+    /// that day: for reports, not for each request.
+    ///
+    /// # Errors
+    /// [`StoreError`] when they can't be read.
+    pub fn subjects_with(
+        &self,
+        kind: Kind,
+        name: &BlindIndex,
+        since: Day,
+        each: &mut dyn FnMut(Subject),
+    ) -> Result<(), StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT subject FROM record WHERE kind = ?1 AND day >= ?2 AND id = ?3")
+            .map_err(sql)?;
+        let key = params![codes::of_kind(kind), since.0, name.as_bytes()];
+        let mut rows = statement.query(key).map_err(sql)?;
+        while let Some(row) = rows.next().map_err(sql)? {
+            each(Subject::from_bytes(row.get(0).map_err(sql)?));
+        }
+        Ok(())
+    }
+
     /// Whether the person is known by more than a client's random id: by the shop's number, an e-mail address or a
     /// phone number.
     ///

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::evaluate::EvaluateArgs;
+use crate::experiments::ExperimentArgs;
 use crate::intake::import::ImportArgs;
 use crate::operate::LogFormat;
 use crate::placements::PlacementArgs;
@@ -94,6 +95,11 @@ pub(super) enum Command {
         after_help = "Examples:\n  equipoise placement show home > home.toml\n  equipoise placement preview home --looked TRK-001 --rules home.toml\n  equipoise placement set home.toml"
     )]
     Placement(PlacementArgs),
+    /// Compare ways of filling a place, and see whether one does better
+    #[command(
+        after_help = "Examples:\n  equipoise experiment plan --usual 0.03 --smallest 0.005\n  equipoise experiment start spring.toml --dry-run\n  equipoise experiment result spring"
+    )]
+    Experiment(ExperimentArgs),
     /// Do what a customer has a right to: show, correct, hand over, stop, erase
     #[command(
         after_help = "Examples:\n  equipoise subject access --email hana@example.com --out hana.json\n  equipoise subject erase --user-id c-17 --out certificate.json"
@@ -247,6 +253,11 @@ mod tests {
             "equipoise evaluate transactions orders.csv.gz --html report.html --refusal 0,10,90",
             "equipoise evaluate baskets --history a.json --future b.json --seed 7",
             "equipoise evaluate sequences lines.txt",
+            "equipoise experiment list",
+            "equipoise experiment plan --usual 0.03 --smallest 0.005 --people 4000",
+            "equipoise experiment start spring.toml --dry-run",
+            "equipoise experiment result spring",
+            "equipoise experiment stop spring",
             "equipoise placement list",
             "equipoise placement show home",
             "equipoise placement set rules.toml --dry-run",
@@ -322,7 +333,17 @@ mod tests {
         let mut command = Cli::command();
         let help = command.render_long_help().to_string();
         assert!(help.contains("equipoise demo") && help.contains("equipoise init"), "{help}");
-        for name in ["serve", "import", "backup", "restore", "subject", "audit", "simulate", "placement"] {
+        for name in [
+            "serve",
+            "import",
+            "backup",
+            "restore",
+            "subject",
+            "audit",
+            "simulate",
+            "placement",
+            "experiment",
+        ] {
             let help = command.find_subcommand_mut(name).unwrap().render_help().to_string();
             assert!(help.contains("Example"), "{name}: {help}");
         }

@@ -62,6 +62,7 @@ fn run(common: &Common, command: Command) -> Result<ExitCode, Failure> {
             let form = if json { learn::Form::Json } else { learn::Form::Text };
             learn::run(&shop, act, form)
         }
+        Command::Experiment(arguments) => places::experiment(&shop, &arguments),
         Command::Placement(arguments) => places::placement(&shop, &arguments),
         Command::Subject(arguments) => people::subject(&shop, &arguments),
         Command::Audit(arguments) => people::audit(&shop, &arguments),

@@ -1,4 +1,4 @@
-//! `equipoise placement`: through the running server if there is one, or else with the data opened here.
+//! `equipoise placement` and `experiment`: through the running server if there is one, or else with the data opened here.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::terminal::gone_is_fine;
 use super::{Context, Failure};
 use crate::app::App;
+use crate::experiments::ExperimentArgs;
 use crate::operate::{Ask, AskError, Progress, open_app};
 use crate::placements::{Door, PlacementArgs, Refused};
 use crate::web::Problem;
@@ -15,6 +16,11 @@ use crate::web::Problem;
 /// Lists, shows, sets, takes away and tries rules.
 pub(super) fn placement(context: &Context, arguments: &PlacementArgs) -> Result<ExitCode, Failure> {
     with_door(context, crate::placements::local, |door| crate::placements::run(arguments, door))
+}
+
+/// Plans, starts, ends and reads experiments.
+pub(super) fn experiment(context: &Context, arguments: &ExperimentArgs) -> Result<ExitCode, Failure> {
+    with_door(context, crate::experiments::local, |door| crate::experiments::run(arguments, door))
 }
 
 /// Does the same without a server.

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::app::App;
+use crate::experiments::flush_exposures;
 use crate::recommend::{flush_shown, learn_blend_daily, today};
 
 /// Runs the jobs until `stopped` says so, then the frequent ones once more.
@@ -29,6 +30,7 @@ pub(super) async fn run(app: Arc<App>, mut stopped: watch::Receiver<()>) {
             _ = ticks.tick() => {}
         }
         blocking(&app, keep_shown).await;
+        blocking(&app, keep_exposures).await;
         if tick % 5 != 0 {
             continue;
         }
@@ -41,6 +43,7 @@ pub(super) async fn run(app: Arc<App>, mut stopped: watch::Receiver<()>) {
         }
     }
     blocking(&app, keep_shown).await;
+    blocking(&app, keep_exposures).await;
     blocking(&app, keep_openings).await;
 }
 
@@ -85,6 +88,13 @@ fn keep_shown(app: &Arc<App>) {
     if let Err(error) = flush_shown(app) {
         app.metrics.job_failed("flush_shown");
         tracing::error!(error.cause = %error, "explanations could not be kept");
+    }
+}
+
+fn keep_exposures(app: &Arc<App>) {
+    if let Err(error) = flush_exposures(app) {
+        app.metrics.job_failed("flush_exposures");
+        tracing::error!(error.cause = %error, "who saw an experiment could not be kept");
     }
 }
 

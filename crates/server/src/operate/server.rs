@@ -84,6 +84,7 @@ pub fn all_routes(app: &Arc<App>, places: &Places) -> Table {
     let table = crate::recommend::routes(table);
     let table = crate::recommend::blend_routes(table);
     let table = crate::placements::routes(table);
+    let table = crate::experiments::routes(table);
     let table = crate::consent::routes(table);
     let table = crate::rights::routes(table);
     let table = crate::demo::routes(table);

@@ -14,6 +14,7 @@ use super::running::{RunningError, Serving, serving};
 use super::token::{TokenError, TokenFile};
 use super::{Metrics, Places};
 use crate::app::{App, Clock, SystemEntropy, machine_clock};
+use crate::experiments::Experiments;
 use crate::placements::Placements;
 use crate::recommend::{Engine, replay, take_tuning};
 
@@ -154,7 +155,17 @@ pub fn open(options: StartOptions) -> Result<App, StartError> {
         Serving::Nobody | Serving::At(_) => tracing::debug!(people, "the recommender is built"),
     }
     let placements = Placements::open(&store)?;
-    Ok(App { store, engine, placements, metrics: Metrics::new(), clock, entropy, operator_token, demo: None })
+    Ok(App {
+        store,
+        engine,
+        placements,
+        experiments: Experiments::default(),
+        metrics: Metrics::new(),
+        clock,
+        entropy,
+        operator_token,
+        demo: None,
+    })
 }
 
 /// Where the public key lies with which the audit log and certificates are checked: apart from the data, so that who

@@ -1,4 +1,4 @@
-//! All places' rules as they are in force: one shared book, exchanged as a whole when something
+//! All places' rules and running experiments as they are in force: one shared book, exchanged as a whole when something
 //! changes. An answer takes the book as it is and waits for nothing.
 
 use std::collections::HashMap;
@@ -9,6 +9,7 @@ use privacy::store::StoreError;
 use store::Snapshot;
 
 use super::{Compiled, Rules};
+use crate::experiments::Trial;
 use crate::recommend::Catalogue;
 
 /// A place with its rules, and these in numbers for the catalogue at hand.
@@ -57,10 +58,12 @@ impl Place {
 pub struct Board {
     places: HashMap<String, Arc<Place>>,
     otherwise: Arc<Place>,
+    /// The experiment that runs in a place.
+    trials: HashMap<String, Arc<Trial>>,
 }
 
 impl Board {
-    /// Reads the rules. What can't be read is left out and named in the log.
+    /// Reads rules and experiments. What can't be read is left out and named in the log.
     ///
     /// # Errors
     /// [`StoreError`] when the store can't be read.
@@ -80,13 +83,37 @@ impl Board {
             Some(place) => Arc::clone(place),
             None => Arc::new(Place::new(Rules::default())),
         };
-        Ok(Self { places, otherwise })
+        let mut board = Self { places, otherwise, trials: HashMap::new() };
+        for stored in tx.experiments()?.into_iter().filter(|stored| stored.ended_at.is_none()) {
+            match Trial::new(&stored, &board) {
+                Ok(trial) => {
+                    let trial = Arc::new(trial);
+                    for placement in trial.placements() {
+                        board.trials.insert(placement.clone(), Arc::clone(&trial));
+                    }
+                }
+                Err(why) => {
+                    tracing::error!(
+                        experiment = stored.name,
+                        error.cause = why,
+                        "an experiment can't be read"
+                    );
+                }
+            }
+        }
+        Ok(board)
     }
 
     /// The place of this name, or how places are filled for which nothing was set.
     #[must_use]
     pub fn place(&self, name: &str) -> &Arc<Place> {
         self.places.get(name).unwrap_or(&self.otherwise)
+    }
+
+    /// The experiment that runs in a place.
+    #[must_use]
+    pub fn trial(&self, placement: &str) -> Option<&Arc<Trial>> {
+        self.trials.get(placement)
     }
 }
 
@@ -112,7 +139,7 @@ impl Placements {
         Arc::clone(&self.board.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Inside a write that changed rules: brings them into force with the commit.
+    /// Inside a write that changed rules or experiments: brings them into force with the commit.
     ///
     /// # Errors
     /// [`StoreError`] when they can't be read again; the write should fail then.

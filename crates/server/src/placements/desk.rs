@@ -29,6 +29,7 @@ struct Change {
 /// All places that have rules, each with what has become wrong with them since.
 pub(super) fn list(app: &App) -> Result<Value, Problem> {
     let catalogue = app.engine.catalogue();
+    let board = app.placements.board();
     let stored = app.store.read(|tx| tx.placements())?;
     let mut placements = Vec::new();
     for StoredPlacement { name, rules, updated_at } in stored {
@@ -41,6 +42,7 @@ pub(super) fn list(app: &App) -> Result<Value, Problem> {
         };
         placements.push(json!({
             "name": name, "rules": rules, "updated_at": updated_at.to_string(), "warnings": warnings,
+            "experiment": board.trial(&name).map(|trial| trial.name()),
         }));
     }
     Ok(json!({"placements": placements, "otherwise": Rules::default()}))

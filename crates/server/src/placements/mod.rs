@@ -16,8 +16,10 @@ mod table;
 
 pub use board::{Board, Place, Placements};
 pub(crate) use check::{Fault, check, is_name};
+pub(crate) use command::from_toml;
 pub use command::{Door, PlacementArgs, Refused, run};
 pub(crate) use compiled::{Bar, Compiled};
+pub(crate) use desk::{refuse, written};
 pub use routes::{local, routes};
 pub use rules::{Link, PinRule, Rules, SoldOut};
 pub(crate) use table::Columns;

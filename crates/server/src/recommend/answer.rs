@@ -28,6 +28,7 @@ use super::reason::{Ground, Past, explain};
 use super::shelf::{Filter, Spot};
 use super::{CatalogueItem, PART};
 use crate::app::App;
+use crate::experiments::enrol;
 use crate::placements::{Link, Place};
 use crate::web::Problem;
 
@@ -125,6 +126,8 @@ pub struct Answer {
     pub used: Vec<PurposeId>,
     /// The purposes for which it would have been, and why it wasn't.
     pub refused: Vec<(PurposeId, Refusal)>,
+    /// The experiment that the person takes part in here, and the variant that they see.
+    pub experiment: Option<(String, String)>,
 }
 
 /// A recommended item. The parts of the reasons add up to the score.
@@ -188,6 +191,11 @@ pub fn recommend(app: &App, ask: &Ask) -> Result<Answer, Problem> {
                 (Some(subject), Proof::WriteKey | Proof::Operator) => Ok(subject),
             },
         };
+        let enrolled = match (&subject, board.trial(&ask.placement)) {
+            (Ok(subject), Some(trial)) => enrol(app, tx, trial, subject, ask, now)?,
+            (Ok(_) | Err(_), _) => None,
+        };
+        let place = enrolled.as_ref().map_or(place, |enrolled| &enrolled.place);
         let grant = match subject {
             Ok(_) if signalled => Err(Refusal::OptOutSignal(purpose.clone())),
             Ok(subject) => match tx.authorize::<Personalisation>(&subject, PART, now) {
@@ -197,18 +205,25 @@ pub fn recommend(app: &App, ask: &Ask) -> Result<Answer, Problem> {
             },
             Err(refusal) => Err(refusal),
         };
-        match grant {
+        let mut answer = match grant {
             Ok(grant) => {
                 let items = answer_from(app, &grant, ask, place, now)?;
-                let answer = Answer { items, used: vec![purpose.clone()], refused: Vec::new() };
+                let answer =
+                    Answer { items, used: vec![purpose.clone()], refused: Vec::new(), experiment: None };
                 app.engine.shown().push(*grant.subject(), shown(ask, &answer, now));
-                Ok(answer)
+                answer
             }
             Err(refusal) => {
                 let (items, _) = answer(app, ask, place, &Basis::default(), Ground::PageAlone, now)?;
-                Ok(Answer { items, used: Vec::new(), refused: vec![(purpose.clone(), refusal)] })
+                let refused = vec![(purpose.clone(), refusal)];
+                Answer { items, used: Vec::new(), refused, experiment: None }
             }
+        };
+        if let Some(enrolled) = enrolled {
+            answer.experiment = Some((enrolled.experiment.clone(), enrolled.variant.clone()));
+            app.experiments.saw(enrolled);
         }
+        Ok(answer)
     });
     let answer = match answered {
         Ok(answer) => answer,

@@ -275,7 +275,7 @@ where
 }
 
 /// A kind that the register doesn't declare for the purpose is simply not there.
-pub(super) fn declared<T>(read: Result<T, ReadError>) -> Result<Option<T>, ReadError> {
+pub(crate) fn declared<T>(read: Result<T, ReadError>) -> Result<Option<T>, ReadError> {
     match read {
         Ok(rows) => Ok(Some(rows)),
         Err(ReadError::Refused(_)) => Ok(None),

@@ -37,6 +37,7 @@ pub use engine::Engine;
 pub use fact::{Fact, Names};
 pub use held::{Held, Strengths, Tally};
 pub use learner::{Judged, Marks, Report};
+pub(crate) use learning::declared;
 pub use learning::{Lesson, facts, forget, learn, relearn, replay};
 pub use routes::routes;
 pub(crate) use routes::shown_items;

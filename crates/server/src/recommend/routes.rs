@@ -61,6 +61,15 @@ pub(crate) struct Parameters {
 struct AnswerBody<'a> {
     items: Vec<ItemBody<'a>>,
     purposes: PurposesBody<'a>,
+    /// The experiment that the person takes part in, and what they see of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    experiment: Option<ExperimentBody<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct ExperimentBody<'a> {
+    name: &'a str,
+    variant: &'a str,
 }
 
 #[derive(Debug, Serialize)]
@@ -113,7 +122,7 @@ struct RefusedBody<'a> {
 
 impl<'a> From<&'a Answer> for AnswerBody<'a> {
     fn from(answer: &'a Answer) -> Self {
-        let Answer { items, used, refused } = answer;
+        let Answer { items, used, refused, experiment } = answer;
         let refused = refused
             .iter()
             .map(|(purpose, refusal)| RefusedBody {
@@ -125,6 +134,7 @@ impl<'a> From<&'a Answer> for AnswerBody<'a> {
         Self {
             items: items.iter().map(ItemBody::from).collect(),
             purposes: PurposesBody { used: used.iter().map(PurposeId::as_str).collect(), refused },
+            experiment: experiment.as_ref().map(|(name, variant)| ExperimentBody { name, variant }),
         }
     }
 }

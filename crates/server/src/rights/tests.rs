@@ -63,6 +63,7 @@ pub(crate) fn shop() -> Shop {
     let register = read(TEMPLATE).unwrap();
     let store = Store::open(options, register, clock()).unwrap();
     let app = App {
+        experiments: crate::experiments::Experiments::default(),
         placements: crate::placements::Placements::open(&store).unwrap(),
         store,
         engine: Engine::new(Threshold::of(2)),

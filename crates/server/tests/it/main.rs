@@ -15,6 +15,7 @@ mod consent;
 mod crash;
 mod durability;
 mod evaluate;
+mod experiments;
 mod forgetting;
 mod harness;
 mod intake;
