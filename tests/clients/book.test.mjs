@@ -39,7 +39,7 @@ export const tests = {
 
   async python_lines_work_as_printed({ shop }) {
     const lines = await block("segment.analytics", shop);
-    const { stdout, stderr } = await run(process.env.PYTHON ?? "python3", ["-c", lines], here);
+    const { stdout, stderr } = await run(process.env.PYTHON ?? "python3", ["-c", lines]);
     assert.equal(stdout + stderr, "");
     await assertViewed(shop, "c-19");
   },

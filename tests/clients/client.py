@@ -1,47 +1,48 @@
-"""A shop's own server in Python: Segment's client, unmodified, does what standard input asks for and says how it went.
+"""A shop's own server in Python: Segment's client, unmodified, does what each line of standard input asks for.
 
-It must never mend, repeat or hide anything: what the client reports is what standard output says.
+Each line is answered by one with what the client complained about. It must never mend, repeat or hide anything.
 """
 
 import json
 import logging
 import sys
 
-import segment.analytics as analytics
-
-job = json.load(sys.stdin)
-errors = []
+from segment.analytics import Client
 
 
 class Kept(logging.Handler):
     """Keeps what the client complains about."""
 
+    def __init__(self):
+        super().__init__(level=logging.WARNING)
+        self.words = []
+
     def emit(self, record):
-        errors.append(record.getMessage())
+        self.words.append(record.getMessage())
+
+    def refused(self, error, events):
+        self.words.append(f"{error} ({len(events)} events)")
 
 
-logging.getLogger("segment").addHandler(Kept(level=logging.WARNING))
+def said(call):
+    """The call's arguments as the client names them."""
+    words = {"context": call.get("context"), "user_id": call.get("userId"), "anonymous_id": call.get("anonymousId")}
+    if call["type"] == "track":
+        return words | {"event": call["event"], "properties": call.get("properties")}
+    if call["type"] == "identify":
+        return words | {"traits": call.get("traits")}
+    return words | {"name": call.get("name"), "properties": call.get("properties")}
 
-def refused(error, events):
-    errors.append(f"{error} ({len(events)} events)")
 
-
-if "settings" in job:
-    client = analytics.Client(job["write_key"], host=job["host"], on_error=refused, **job["settings"])
-else:
-    client, analytics.write_key, analytics.host, analytics.on_error = analytics, job["write_key"], job["host"], refused
-
-for call in job["calls"]:
-    said = {"context": call.get("context"), "user_id": call.get("userId"), "anonymous_id": call.get("anonymousId")}
-    kind = call["type"]
-    if kind == "track":
-        said |= {"event": call["event"], "properties": call.get("properties")}
-    elif kind == "identify":
-        said |= {"traits": call.get("traits")}
-    else:
-        said |= {"name": call.get("name"), "properties": call.get("properties")}
-    getattr(client, kind)(**said)
-client.flush()
-left = getattr(client, "default_client", client).queue.qsize()
-client.shutdown()
-print(json.dumps({"errors": errors, "left": left}))
+for line in sys.stdin:
+    job = json.loads(line)
+    kept = Kept()
+    logging.getLogger("segment").addHandler(kept)
+    client = Client(job["write_key"], host=job["host"], on_error=kept.refused, **job["settings"])
+    for call in job["calls"]:
+        getattr(client, call["type"])(**said(call))
+    client.flush()
+    left = client.queue.qsize()
+    client.shutdown()
+    logging.getLogger("segment").removeHandler(kept)
+    print(json.dumps({"errors": kept.words, "left": left}), flush=True)

@@ -7,6 +7,7 @@ import { readdir } from "node:fs/promises";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import path from "node:path";
 import { forbidden } from "./expected.mjs";
+import { endPython } from "./servers.mjs";
 import { Shop } from "./shop.mjs";
 import { Site } from "./site.mjs";
 
@@ -100,6 +101,7 @@ async function main() {
     }
     if (tally.failed > 0) console.log(`the server's last words:\n${indent(await shop.lastWords())}`);
   } finally {
+    endPython();
     await shop.close();
     await Promise.all([site.close(), stranger.close()]);
     await run.browser?.then((browser) => browser.close());

@@ -2,6 +2,7 @@
 // client complained about. It must never use anything of a client but what its documentation offers to a shop.
 
 import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { WRITE_KEY } from "./shop.mjs";
 
@@ -19,20 +20,42 @@ export async function sendByNode(host, calls, settings = {}) {
   return errors;
 }
 
-/** `segment-analytics-python`: as a module, or with `settings` as a client of its own. */
-export async function sendByPython(host, calls, settings) {
+let python;
+
+/** One Python for all tests, because starting it takes longer than they do; each job gets a client of its own. */
+function startPython() {
   const program = process.env.PYTHON ?? "python3";
   const script = fileURLToPath(new URL("client.py", import.meta.url));
   const child = spawn(program, [script], { stdio: ["pipe", "pipe", "pipe"] });
-  let [said, complained] = ["", ""];
-  child.stdout.on("data", (chunk) => (said += chunk));
+  let complained = "";
   child.stderr.on("data", (chunk) => (complained += chunk));
-  const ended = new Promise((resolve, reject) => child.once("error", reject).once("close", resolve));
-  child.stdin.end(JSON.stringify({ host, write_key: WRITE_KEY, settings, calls }));
-  const code = await ended;
-  if (code !== 0) throw new Error(`\`${program} client.py\` ended with ${code}: ${complained}`);
-  const { errors, left } = JSON.parse(said);
+  // A program that has died can't be written to; how it ended says more than that.
+  child.stdin.on("error", () => {});
+  const ended = new Promise((_, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => reject(new Error(`\`${program} client.py\` ended with ${code}: ${complained}`)));
+  });
+  // It ends with the run, and then nobody waits for it.
+  ended.catch(() => {});
+  return { child, ended, answers: createInterface({ input: child.stdout })[Symbol.asyncIterator](), complaints: () => complained };
+}
+
+/** `segment-analytics-python`: `settings` go to its client. It looks every 0.1 s whether there is something to send. */
+export async function sendByPython(host, calls, settings = {}) {
+  python ??= startPython();
+  const { child, ended, answers, complaints } = python;
+  const before = complaints().length;
+  const job = { host, write_key: WRITE_KEY, settings: { upload_interval: 0.1, ...settings }, calls };
+  child.stdin.write(`${JSON.stringify(job)}\n`);
+  const answer = await Promise.race([answers.next(), ended]);
+  if (answer.done) await ended;
+  const { errors, left } = JSON.parse(answer.value);
   if (left > 0) errors.push(`${left} events were left behind`);
-  if (complained) errors.push(complained);
+  if (complaints().length > before) errors.push(complaints().slice(before));
   return errors;
+}
+
+/** Lets Python go. */
+export function endPython() {
+  python?.child.stdin.end();
 }

@@ -11,8 +11,8 @@ const CLIENTS = {
   node: { send: sendByNode, many: { flushAt: 500 }, bulky: {}, needs: { node: 20 } },
   python: {
     send: sendByPython,
-    many: { gzip: true, upload_size: 1000 },
-    bulky: { upload_size: 1000 },
+    many: { gzip: true, upload_size: 1000, upload_interval: 0.5 },
+    bulky: { upload_size: 1000, upload_interval: 0.5 },
     needs: {},
   },
 };
