@@ -3,9 +3,9 @@
 //! Hundreds of items are candidates and a handful is shown, so reasons are made last. The score that is handed out is always
 //! the sum of the reasons; the sums of the first step only choose, and may differ from it in the last bits.
 //! Must never give a candidate a sum for which it can't give the reasons.
-#![expect(clippy::indexing_slicing, reason = "a candidate has a cell")]
+#![expect(clippy::indexing_slicing, reason = "a candidate has a cell, a winner a place")]
 
-use super::rows::{Ranked, Rows, keep_best};
+use super::rows::{Ranked, keep_best};
 use super::{Contribution, ItemId, Scored};
 
 /// A model that has been asked.
@@ -112,31 +112,48 @@ impl Sums {
 /// The second step: the items that won, and their reasons.
 #[derive(Debug, Default)]
 pub struct Winners {
-    rows: Rows,
+    // INVARIANT: 0 but for `items`, where it is one more than their row.
+    places: Vec<u32>,
+    items: Vec<ItemId>,
     parts: Vec<Vec<Contribution>>,
 }
 
+/// For how many reasons there is room from the start.
+const REASONS: usize = 8;
+
 impl Winners {
     pub(super) fn start(&mut self, items: impl IntoIterator<Item = ItemId>) {
-        self.rows.start();
+        self.items.drain(..).for_each(|item| self.places[item.index()] = 0);
         for item in items {
-            self.rows.row(item);
+            if self.places.len() <= item.index() {
+                self.places.resize(item.index() + 1, 0);
+            }
+            if self.places[item.index()] == 0 {
+                self.items.push(item);
+                self.places[item.index()] = self.items.len() as u32;
+            }
         }
         self.parts.clear();
-        self.parts.resize_with(self.rows.items().len(), Vec::new);
+        self.parts.resize_with(self.items.len(), || Vec::with_capacity(REASONS));
     }
 
     /// The winners, by row.
     #[must_use]
     pub fn items(&self) -> &[ItemId] {
-        self.rows.items()
+        &self.items
     }
 
     /// The row of an item, if it is a winner.
     #[inline]
     #[must_use]
     pub fn row(&self, item: ItemId) -> Option<usize> {
-        self.rows.peek(item)
+        self.place(item).checked_sub(1)
+    }
+
+    /// One more than the row of an item; 0 for all others.
+    #[inline]
+    pub(super) fn place(&self, item: ItemId) -> usize {
+        self.places.get(item.index()).map_or(0, |place| *place as usize)
     }
 
     /// Adds a reason to the winner in `row`. A part of nothing is no reason, and a row that isn't there takes none.
@@ -148,8 +165,7 @@ impl Winners {
 
     /// The winners with their reasons, in the order of their rows.
     pub(super) fn scored(&mut self) -> Vec<Scored> {
-        self.rows
-            .items()
+        self.items
             .iter()
             .zip(self.parts.drain(..))
             .map(|(item, parts)| Scored::from_parts(*item, parts))

@@ -164,25 +164,33 @@ pub fn cooldown<C: Candidate>(
     lead_seconds: i64,
     replacement: impl Fn(ItemId) -> Replacement,
 ) -> Vec<C> {
-    // Looked up once, so that a long history costs no more than its length.
-    let mut of_item: FxHashMap<ItemId, Vec<Purchase>> = FxHashMap::default();
+    // In the order of items, so that a long history costs no more than its length.
+    let mut bought: Vec<Purchase> =
+        purchases.iter().filter(|purchase| counts(purchase, now)).copied().collect();
+    bought.sort_unstable_by_key(|purchase| (purchase.item, purchase.time));
     let mut last_for_need: FxHashMap<u32, i64> = FxHashMap::default();
-    for purchase in purchases.iter().filter(|purchase| counts(purchase, now)) {
-        of_item.entry(purchase.item).or_default().push(*purchase);
+    for purchase in &bought {
         if let Replacement::Durable { need: Some(need), .. } = replacement(purchase.item) {
             let last = last_for_need.entry(need).or_insert(purchase.time);
             *last = purchase.time.max(*last);
         }
     }
-    let last =
-        |item: ItemId| of_item.get(&item).and_then(|own| own.iter().map(|purchase| purchase.time).max());
+    let own = |item: ItemId| {
+        let first = bought.partition_point(|purchase| purchase.item < item);
+        let own = bought.get(first..).unwrap_or_default();
+        let count = own.partition_point(|purchase| purchase.item == item);
+        own.get(..count).unwrap_or_default()
+    };
+    let last = |item: ItemId| own(item).last().map(|purchase| purchase.time);
     let wanted = |candidate: &C| {
         let item = candidate.item();
         match replacement(item) {
-            Replacement::Consumable { interval_seconds } => of_item.get(&item).is_none_or(|own| {
-                due(item, own, now, Some(interval_seconds))
-                    .is_none_or(|due| now >= due.at.saturating_sub(lead_seconds))
-            }),
+            Replacement::Consumable { interval_seconds } => {
+                let own = own(item);
+                own.is_empty()
+                    || due(item, own, now, Some(interval_seconds))
+                        .is_none_or(|due| now >= due.at.saturating_sub(lead_seconds))
+            }
             Replacement::Durable { interval_seconds, need } => {
                 let for_need = need.and_then(|need| last_for_need.get(&need).copied());
                 last(item).max(for_need).is_none_or(|time| now >= time.saturating_add(interval_seconds))

@@ -13,7 +13,7 @@ use super::session::Neighbourhood;
 
 /// Buffers that a worker keeps between queries, so that answering allocates nothing but the answer.
 ///
-/// One serves every model; it grows to 40 bytes for each item of the catalogue at most. What it holds of a query is overwritten by the next one;
+/// One serves every model; it grows to 48 bytes for each item of the catalogue at most. What it holds of a query is overwritten by the next one;
 /// [`Scratch::clear`] empties it at once.
 ///
 /// ```
@@ -120,18 +120,6 @@ impl Rows {
             self.items.push(item);
         }
         (stamp.row != BARRED).then_some(stamp.row as usize)
-    }
-
-    /// Gives `item` a row, unless it is barred or has one.
-    pub(super) fn touch(&mut self, item: ItemId) {
-        self.row(item);
-    }
-
-    /// The row of `item` if it has one already.
-    #[inline]
-    pub(super) fn peek(&self, item: ItemId) -> Option<usize> {
-        let stamp = self.stamps.get(item.index())?;
-        (stamp.epoch == self.epoch && stamp.row != BARRED).then_some(stamp.row as usize)
     }
 
     /// The items in the order of their rows.

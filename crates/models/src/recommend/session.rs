@@ -75,12 +75,11 @@ pub struct SessionIndex {
     clicks: usize,
 }
 
-/// A session in the list of an item; its time and length stand here too, so that a merge of lists reads memory in order.
+/// A session in the list of an item; its time stands here too, so that a merge of lists reads memory in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Post {
     last: i64,
     slot: u32,
-    length: u32,
 }
 
 /// When a session was last seen, and its key.
@@ -267,20 +266,20 @@ impl SessionIndex {
         }
         self.recency[slot as usize].last = last;
         for &item in held.as_slice() {
-            self.post(item, slot, held.len() as u32);
+            self.post(item, slot);
         }
         self.held[slot as usize] = held;
         self.recount(changed);
     }
 
-    fn post(&mut self, item: ItemId, slot: u32, length: u32) {
+    fn post(&mut self, item: ItemId, slot: u32) {
         if item.index() >= self.postings.len() {
             self.postings.resize_with(item.index() + 1, Vec::new);
             self.log_sessions.resize(item.index() + 1, 0.0);
         }
         let at = self.place(item, slot);
         let last = self.recency[slot as usize].last;
-        self.postings[item.index()].insert(at, Post { last, slot, length });
+        self.postings[item.index()].insert(at, Post { last, slot });
     }
 
     fn unpost(&mut self, item: ItemId, slot: u32) {
@@ -300,7 +299,7 @@ impl SessionIndex {
     /// Where `slot` stands, or would stand, in the list of `item`. New clicks belong near the end, so it is searched from there.
     fn place(&self, item: ItemId, slot: u32) -> usize {
         let list = &self.postings[item.index()];
-        let post = Post { last: self.recency[slot as usize].last, slot, length: 0 };
+        let post = Post { last: self.recency[slot as usize].last, slot };
         let older = |other: &Post| self.newer(post, *other);
         let mut step = 1;
         let mut high = list.len();

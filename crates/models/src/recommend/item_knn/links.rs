@@ -99,16 +99,17 @@ impl ItemKnn {
             }
         }
         let additions: usize = last.iter().map(|item| self.largest(*item, params).len()).sum();
-        sums.start(self.rows.len(), additions + 1);
+        let mut adding = sums.start(self.rows.len(), additions);
         for (place, item) in last.iter().enumerate() {
             let weight = self.weight(*item, place, params);
             for entry in self.largest(*item, params) {
-                sums.add(entry.item, weight * strength(entry, params));
+                adding.add(entry.item, weight * strength(entry, params));
             }
         }
+        let met = adding.met();
         visited.iter().for_each(|item| sums.scale(*item, params.revisit));
         current.iter().for_each(|item| sums.scale(*item, 0.0));
-        sums.drain(|item, sum| {
+        sums.drain(met, |item, sum| {
             let score = sum / self.divisor(item, params.other);
             if score > 0.0 {
                 scores.push((item, score));

@@ -31,9 +31,8 @@ pub(super) fn build(mut clicks: Vec<Line>) -> SessionIndex {
     for ((recency, chunk), slot) in sessions.iter().zip(0..) {
         let clicks: Vec<Click> = chunk.iter().map(|&(_, item, time)| Click { time, item }).collect();
         let held = Held::of(&clicks);
-        let length = held.len() as u32;
         for item in held.as_slice() {
-            index.postings[item.index()].push(Post { last: recency.last, slot, length });
+            index.postings[item.index()].push(Post { last: recency.last, slot });
         }
         index.slots.insert(recency.key, slot);
         index.recency.push(*recency);

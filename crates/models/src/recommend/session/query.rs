@@ -7,7 +7,7 @@
     reason = "slots come from the index, positions are below the visit's length"
 )]
 
-use super::merge::{Candidate, Head, WIDEST};
+use super::merge::{Candidate, WIDEST};
 use super::params::Decay;
 use super::votes::{Accord, Ballot, Votes};
 use super::{Params, SessionIndex, SessionKey};
@@ -51,6 +51,7 @@ pub struct Neighbourhood {
     pub(super) barred: Vec<ItemId>,
     pub(super) ballots: Vec<Ballot>,
     pub(super) accords: Vec<Accord>,
+    pub(super) accord_of: Vec<u32>,
     pub(super) sums: Dense,
     pub(super) scores: Vec<(ItemId, f64)>,
 }
@@ -63,7 +64,8 @@ impl SessionIndex {
         self.gather(visit, params, hood);
         let named = |near: &Candidate| Neighbour {
             session: self.recency[near.slot as usize].key,
-            similarity: similarity(&hood.weights, near.shared) / params.length.divisor(near.length as usize),
+            similarity: similarity(&hood.weights, near.shared)
+                / params.length.divisor(self.held[near.slot as usize].len()),
         };
         hood.near.iter().map(named).collect()
     }
@@ -110,20 +112,16 @@ impl SessionIndex {
         let Neighbourhood { items, weights, near, nearest, .. } = hood;
         near.clear();
         let own = visit.own.and_then(|key| self.slots.get(&key).copied());
-        let mut heads = [Head { list: &[], bit: 0 }; WIDEST];
-        let mut asked = 0;
-        for (position, item) in items.iter().enumerate() {
-            let list = self.postings.get(item.index()).map_or(&[][..], Vec::as_slice);
-            if !list.is_empty() {
-                heads[asked] = Head { list, bit: 1 << position };
-                asked += 1;
-            }
-        }
+        let list = |item: &ItemId| self.postings.get(item.index()).map_or(&[][..], Vec::as_slice);
+        let mut lists = [&[][..]; WIDEST];
+        lists.iter_mut().zip(items.iter()).for_each(|(place, item)| *place = list(item));
+        let lists = &lists[..items.len()];
         // Of sessions that share the same one item the newest are the nearest, unless the length counts.
-        let alike = asked == 1 && params.length == Damping::Ignored;
+        let one = lists.iter().filter(|list| !list.is_empty()).count() == 1;
+        let alike = one && params.length == Damping::Ignored;
         let most = if alike { params.recent.min(params.neighbours) } else { params.recent };
-        self.merge(&heads[..asked], own, most, near);
-        nearest.keep(near, weights, params);
+        self.merge(lists, own, most, near);
+        nearest.keep(near, weights, params, |near| self.held[near.slot as usize].len());
     }
 
     /// ln((N + 1) / n) for each item, by the number of sessions N and of those with the item n.
@@ -171,18 +169,24 @@ struct Nearest {
     similarities: Vec<u64>,
 }
 
-/// With more items than this, sessions are compared one by one.
-const FEW_ITEMS: usize = 9;
+/// With more items than this, there are too many sets of them for a table.
+pub(super) const FEW_ITEMS: usize = 9;
 
 impl Nearest {
-    fn keep(&mut self, near: &mut Vec<Candidate>, weights: &[f64], params: &Params) {
+    fn keep(
+        &mut self,
+        near: &mut Vec<Candidate>,
+        weights: &[f64],
+        params: &Params,
+        length: impl Fn(&Candidate) -> usize,
+    ) {
         let count = params.neighbours;
         if count == 0 || near.len() <= count {
             near.truncate(count);
         } else if weights.len() <= FEW_ITEMS && params.length == Damping::Ignored {
             self.keep_by_accord(near, weights, count);
         } else {
-            self.keep_one_by_one(near, weights, params);
+            self.keep_one_by_one(near, weights, params, length);
         }
     }
 
@@ -222,11 +226,17 @@ impl Nearest {
         near.truncate(kept);
     }
 
-    fn keep_one_by_one(&mut self, near: &mut Vec<Candidate>, weights: &[f64], params: &Params) {
+    fn keep_one_by_one(
+        &mut self,
+        near: &mut Vec<Candidate>,
+        weights: &[f64],
+        params: &Params,
+        length: impl Fn(&Candidate) -> usize,
+    ) {
         let Self { similarities, .. } = self;
         // Numbers that aren't below 0 are in the order of their bits, and whole numbers are quicker to select from.
         let bits = |near: &Candidate| {
-            let divisor = params.length.divisor(near.length as usize);
+            let divisor = params.length.divisor(length(near));
             (similarity(weights, near.shared) / divisor).to_bits()
         };
         similarities.clear();

@@ -9,7 +9,7 @@
 
 use super::merge::Candidate;
 use super::params::Decay;
-use super::query::{Neighbourhood, similarity};
+use super::query::{FEW_ITEMS, Neighbourhood, similarity};
 use super::{Exclude, Params, SessionIndex, Visit};
 use crate::recommend::damping::Damping;
 use crate::recommend::opinion::{Opinion, Sums, Winners};
@@ -83,6 +83,9 @@ pub(super) struct Ballot {
     divisor: f64,
 }
 
+/// A set of shared items whose accord hasn't been looked up yet.
+const UNKNOWN: u32 = u32::MAX;
+
 /// How far the table of distances goes; beyond it they count as its ends.
 const FAR: usize = 15;
 
@@ -126,6 +129,7 @@ impl<'a> Votes<'a> {
             barred,
             ballots,
             accords,
+            accord_of,
             sums,
             scores,
             ..
@@ -152,7 +156,10 @@ impl<'a> Votes<'a> {
             touched ^= held.last().map_or(0, |item| item.0);
         }
         std::hint::black_box(touched);
-        sums.start(index.postings.len(), total + 1);
+        let mut adding = sums.start(index.postings.len(), total);
+        // Which accord a set of shared items has, by its bits, where there are few sets.
+        accord_of.clear();
+        accord_of.resize(1 << items.len().min(FEW_ITEMS), UNKNOWN);
         let distances = Distances::of(params);
         let newest = near.first().map_or(0, |near| index.recency[near.slot as usize].last);
         for candidate in near.iter() {
@@ -161,24 +168,33 @@ impl<'a> Votes<'a> {
             if session.len() > params.longest_session {
                 continue;
             }
-            let known = accords.iter().position(|accord| accord.shared == candidate.shared);
-            let accord = known.unwrap_or_else(|| {
-                accords.push(Accord::of(candidate.shared, params, items, places, weights));
-                accords.len() - 1
-            });
+            let accord = match accord_of.get(candidate.shared as usize) {
+                Some(accord) if *accord != UNKNOWN => *accord as usize,
+                Some(_) | None => {
+                    let known = accords.iter().position(|accord| accord.shared == candidate.shared);
+                    known.unwrap_or_else(|| {
+                        accords.push(Accord::of(candidate.shared, params, items, places, weights));
+                        accords.len() - 1
+                    })
+                }
+            };
+            if let Some(known) = accord_of.get_mut(candidate.shared as usize) {
+                *known = accord as u32;
+            }
             let Accord { newest: shared, vote, .. } = accords[accord];
             let at = held.place_of(shared);
             let divisor = divisor(index, candidate, newest, params);
             ballots.push(Ballot { slot: candidate.slot, at: at as u32, accord: accord as u32, divisor });
             let vote = vote / divisor;
-            distances.each(session, at, |item, factor| sums.add(item, vote * factor));
+            distances.each(session, at, |item, factor| adding.add(item, vote * factor));
         }
+        let met = adding.met();
         if params.revisit != 1.0 {
             visited.iter().for_each(|item| sums.scale(*item, params.revisit));
         }
         barred.iter().for_each(|item| sums.scale(*item, 0.0));
         let idf = index.idf();
-        sums.drain(|item, sum| {
+        sums.drain(met, |item, sum| {
             let score = sum * params.rarity.factor(idf(item)) / params.neighbours.max(1) as f64;
             if score > 0.0 {
                 scores.push((item, score));
@@ -200,7 +216,8 @@ fn divisor(index: &SessionIndex, near: &Candidate, newest: i64, params: &Params)
         return 1.0;
     }
     let age = newest.saturating_sub(index.recency[near.slot as usize].last);
-    params.length.divisor(near.length as usize) * (1.0 + params.age_per_day * age as f64 / 86_400.0)
+    params.length.divisor(index.held[near.slot as usize].len())
+        * (1.0 + params.age_per_day * age as f64 / 86_400.0)
 }
 
 impl Opinion for Votes<'_> {
@@ -210,21 +227,25 @@ impl Opinion for Votes<'_> {
 
     fn give_reasons(&self, outer: f64, winners: &mut Winners) {
         let Neighbourhood { items, weights, ballots, accords, visited, barred, .. } = self.hood;
+        const OTHERS: usize = 8;
         let (won, width) = (winners.items().len(), accords.len());
-        // A row for each winner, then one for all others; a column for each accord.
-        let mut cells = vec![0.0; (won + 1) * width];
+        // Some rows for all who didn't win, since an addition would wait for the one before it to the same place; then one for
+        // each winner; a column for each accord.
+        let mut cells = vec![0.0; (OTHERS + won) * width];
         let distances = Distances::of(self.params);
         for ballot in ballots {
             let session = self.index.held[ballot.slot as usize].as_slice();
             let accord = ballot.accord as usize;
             let worth = accords[accord].lambda / ballot.divisor;
             distances.each(session, ballot.at as usize, |item, factor| {
-                cells[winners.row(item).unwrap_or(won) * width + accord] += worth * factor;
+                let place = winners.place(item);
+                let row = if place == 0 { item.index() % OTHERS } else { place + (OTHERS - 1) };
+                cells[row * width + accord] += worth * factor;
             });
         }
         let idf = self.index.idf();
         let mut parts = vec![0.0; items.len()];
-        for (winner, cells) in cells.chunks_exact(width.max(1)).take(won).enumerate() {
+        for (winner, cells) in cells.chunks_exact(width.max(1)).skip(OTHERS).enumerate() {
             let item = winners.items()[winner];
             if barred.contains(&item) {
                 continue;
