@@ -167,6 +167,7 @@ fn processing(id: &PurposeId, declaration: &Declaration, notice: &Register) -> V
         recipients,
         opt_out_signal: _,
         consent_valid_days: _,
+        standards: _,
     } = declaration;
     let information: Vec<Value> = data
         .iter()

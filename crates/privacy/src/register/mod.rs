@@ -5,10 +5,12 @@
 
 mod fields;
 mod parse;
+mod standards;
 mod write;
 
 pub use fields::SEGMENT_EVENTS;
 pub use parse::{Mistake, TEMPLATE, read};
+pub use standards::{Standards, TCF_PURPOSES, TcfSettings, tcf_allows};
 pub use write::write;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,6 +33,8 @@ pub struct Register {
     pub sensitive_categories: BTreeSet<String>,
     /// Keys with which clients may send events.
     pub write_keys: BTreeSet<String>,
+    /// Who asks in the IAB's framework; `None` if the shop takes no part in it.
+    pub tcf: Option<TcfSettings>,
 }
 
 /// The controller (GDPR Art. 4(7)) and where it trades.
@@ -73,6 +77,8 @@ pub struct Declaration {
     pub opt_out_signal: OptOutSignal,
     /// After how many days a consent must be asked for again.
     pub consent_valid_days: u32,
+    /// What it is called in the standards in which choices are told to others.
+    pub standards: Standards,
 }
 
 /// What an opt-out signal such as Sec-GPC means for a purpose.
@@ -157,7 +163,7 @@ impl Declaration {
     /// Whether somebody who agreed to `agreed` must be asked again for `self`: it wants more than was agreed to.
     ///
     /// More is: another reason or basis, a kind or field that wasn't there, a new recipient, a longer retention,
-    /// or that it now counts as sale or sharing. Less of anything needs no new question.
+    /// that it now counts as sale or sharing, or that others are told of a yes to more. Less of anything needs no new question.
     #[must_use]
     pub fn widens(&self, agreed: &Self) -> bool {
         let Self {
@@ -169,6 +175,7 @@ impl Declaration {
             recipients,
             opt_out_signal,
             consent_valid_days: _,
+            standards,
         } = self;
         let more_data =
             data.iter().any(|(kind, fields)| !agreed.data.get(kind).is_some_and(|old| fields.is_within(old)));
@@ -180,5 +187,6 @@ impl Declaration {
             || *retention_days > agreed.retention_days
             || !recipients.is_subset(&agreed.recipients)
             || now_shared
+            || !standards.is_within(&agreed.standards)
     }
 }

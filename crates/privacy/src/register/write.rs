@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use toml::{Table, Value};
 
-use super::{Declaration, Fields, LegalHold, OptOutSignal, Register, Shop};
+use super::{Declaration, Fields, LegalHold, OptOutSignal, Register, Shop, Standards, TcfSettings};
 
 /// The register as TOML that [`super::read`] reads back as the same register. Equal registers give equal texts.
 ///
@@ -17,7 +17,7 @@ use super::{Declaration, Fields, LegalHold, OptOutSignal, Register, Shop};
 /// ```
 #[must_use]
 pub fn write(register: &Register) -> String {
-    let Register { shop, purposes, kept_by_law, events, sensitive_categories, write_keys } = register;
+    let Register { shop, purposes, kept_by_law, events, sensitive_categories, write_keys, tcf } = register;
     let mut whole = Table::new();
     whole.insert("shop".into(), write_shop(shop).into());
     whole.insert("intake".into(), one("write_keys", list(write_keys)));
@@ -31,6 +31,9 @@ pub fn write(register: &Register) -> String {
     let events: Table =
         events.iter().map(|(name, fields)| (name.clone(), one("fields", list(fields)))).collect();
     whole.insert("events".into(), events.into());
+    if let Some(settings) = tcf {
+        whole.insert("tcf".into(), write_settings(settings).into());
+    }
     whole.to_string()
 }
 
@@ -70,6 +73,7 @@ fn write_purpose(declaration: &Declaration) -> Table {
         recipients,
         opt_out_signal,
         consent_valid_days,
+        standards,
     } = declaration;
     let mut table = Table::new();
     table.insert("reason".into(), reason.clone().into());
@@ -81,6 +85,7 @@ fn write_purpose(declaration: &Declaration) -> Table {
     table.insert("recipients".into(), list(recipients));
     table.insert("sale_or_sharing".into(), (*opt_out_signal == OptOutSignal::Refuses).into());
     table.insert("consent_valid_days".into(), i64::from(*consent_valid_days).into());
+    write_standards(standards, &mut table);
     let data: Table = data
         .iter()
         .map(|(kind, fields)| {
@@ -92,6 +97,27 @@ fn write_purpose(declaration: &Declaration) -> Table {
         })
         .collect();
     table.insert("data".into(), data.into());
+    table
+}
+
+fn write_standards(standards: &Standards, table: &mut Table) {
+    let Standards { tcf, tcf_vendors, consent_mode, gpp } = standards;
+    let numbers = |numbers: &mut dyn Iterator<Item = i64>| Value::Array(numbers.map(Value::from).collect());
+    table.insert("tcf".into(), numbers(&mut tcf.iter().map(|purpose| i64::from(*purpose))));
+    table
+        .insert("tcf_vendors".into(), numbers(&mut tcf_vendors.iter().map(|vendor| i64::from(vendor.get()))));
+    let words = |words: Vec<&str>| Value::Array(words.into_iter().map(Value::from).collect());
+    table.insert("consent_mode".into(), words(consent_mode.iter().map(|kind| kind.as_str()).collect()));
+    table.insert("gpp".into(), words(gpp.iter().map(|choice| choice.as_str()).collect()));
+}
+
+fn write_settings(settings: &TcfSettings) -> Table {
+    let TcfSettings { cmp_id, cmp_version, vendor_list_version, country } = settings;
+    let mut table = Table::new();
+    table.insert("cmp_id".into(), i64::from(*cmp_id).into());
+    table.insert("cmp_version".into(), i64::from(*cmp_version).into());
+    table.insert("vendor_list_version".into(), i64::from(*vendor_list_version).into());
+    table.insert("country".into(), country.to_string().into());
     table
 }
 

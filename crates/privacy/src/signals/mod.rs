@@ -9,8 +9,10 @@ pub mod bits;
 mod browser;
 pub mod consent_mode;
 mod error;
+pub mod expression;
 mod fibonacci;
 pub mod gpp;
+pub mod reading;
 pub mod tcf;
 
 pub use browser::{Dnt, Gpc, GpcSupport, dnt, gpc};

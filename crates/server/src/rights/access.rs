@@ -154,6 +154,7 @@ fn purposes(law: &Law, state: &LedgerState, now: Timestamp) -> Value {
             recipients,
             opt_out_signal: _,
             consent_valid_days,
+            standards: _,
         } = declaration;
         let data: Map<String, Value> = data
             .iter()

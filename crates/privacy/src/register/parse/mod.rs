@@ -6,6 +6,7 @@
 
 mod purposes;
 mod shop;
+mod standards;
 mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -70,13 +71,14 @@ pub fn read(text: &str) -> Result<Register, Vec<Mistake>> {
     let write_keys = shop::read_intake(&mut reading, &mut whole);
     let events = read_events(&mut reading, &mut whole);
     let purposes = purposes::read_purposes(&mut reading, &mut whole, &events);
+    let tcf = standards::read_settings(&mut reading, &mut whole, purposes.values());
     let kept_by_law = shop::read_holds(&mut reading, &mut whole);
     let sensitive_categories = shop::read_sensitive(&mut reading, &mut whole);
     whole.finish(&mut reading);
     let mistakes = reading.into_mistakes();
     match shop {
         Some(shop) if mistakes.is_empty() => {
-            Ok(Register { shop, purposes, kept_by_law, events, sensitive_categories, write_keys })
+            Ok(Register { shop, purposes, kept_by_law, events, sensitive_categories, write_keys, tcf })
         }
         _ => Err(mistakes),
     }
@@ -151,3 +153,7 @@ fn plain_syntax(message: &str) -> (String, String) {
 #[cfg(test)]
 #[path = "tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "standards_tests.rs"]
+mod standards_tests;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::standards::read_standards;
 use super::table::Value;
 use super::{Reading, SENTENCE, Section, form, mend_word, misspelt, texts};
 use crate::data::Kind;
@@ -88,6 +89,7 @@ fn read_purpose(
     }
     let opt_out_signal =
         if shared.unwrap_or(marketing) { OptOutSignal::Refuses } else { OptOutSignal::Ignored };
+    let standards = read_standards(reading, id, &mut section, basis, opt_out_signal);
     let data = read_data(reading, id, &mut section, events);
     section.finish(reading);
     Some(Declaration {
@@ -99,6 +101,7 @@ fn read_purpose(
         recipients: recipients.into_iter().map(|(name, _)| name).collect(),
         opt_out_signal,
         consent_valid_days,
+        standards,
     })
 }
 

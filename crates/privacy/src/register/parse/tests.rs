@@ -5,7 +5,7 @@ use crate::data::Kind;
 use crate::purpose::{BUILT_IN, LegalBasis, PurposeId};
 use crate::register::{Fields, OptOutSignal, write};
 
-const GOOD: &str = r#"[shop]
+pub(super) const GOOD: &str = r#"[shop]
 name = "Tui"
 controller = "Tui Ltd, 1 Queen Street, Auckland"
 contact = "privacy@tui.example"
@@ -29,7 +29,7 @@ retention_days = 365
 browsing = ["item"]
 "#;
 
-fn lines_of(mistakes: &[Mistake]) -> String {
+pub(super) fn lines_of(mistakes: &[Mistake]) -> String {
     mistakes.iter().map(|m| format!("{m}\n")).collect()
 }
 

@@ -2,10 +2,12 @@
 //! Platform", Consent String Specification). Sections that aren't known here are carried along and never understood.
 
 mod answer;
+mod choice;
 mod us_california;
 mod us_national;
 
 pub use answer::Answer;
+pub use choice::{OptOutOf, UnknownOptOut};
 pub use us_california::UsCalifornia;
 pub use us_national::UsNational;
 
