@@ -52,6 +52,7 @@ export class Road {
         const words = JSON.stringify({ type: "urn:equipoise:problem:overloaded", status: 503 });
         const headers = { ...answer.headers, "retry-after": "1", "content-length": Buffer.byteLength(words) };
         delete headers["transfer-encoding"];
+        delete headers["content-encoding"];
         response.writeHead(503, headers).end(words);
       } else {
         response.writeHead(answer.status, answer.headers).end(answer.body);
