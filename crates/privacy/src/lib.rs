@@ -12,6 +12,7 @@ pub mod consent;
 pub mod data;
 pub mod entropy;
 pub mod grant;
+pub mod integrity;
 pub mod keeping;
 pub mod minimise;
 pub mod notice;

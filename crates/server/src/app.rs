@@ -10,6 +10,7 @@ use privacy::vault::Vault;
 use store::Store;
 
 use crate::operate::Metrics;
+use crate::question::Texts;
 use crate::recommend::Engine;
 
 /// Tells the time. The server passes the machine's clock, tests their own.
@@ -49,6 +50,8 @@ pub struct App {
     pub entropy: Arc<dyn Entropy>,
     /// The hash of the operator's API token.
     pub operator_token: crate::web::TokenHash,
+    /// The words of the question, in each language.
+    pub texts: Texts,
     /// What only the demo shop has.
     pub demo: Option<crate::demo::Shop>,
 }

@@ -12,6 +12,7 @@ pub mod experiments;
 pub mod intake;
 pub mod operate;
 pub mod placements;
+pub mod question;
 pub mod recommend;
 pub mod rights;
 pub mod simulate;

@@ -68,6 +68,21 @@ pub(super) enum Command {
         /// The register to look through, if not your own
         file: Option<PathBuf>,
     },
+    /// Print the line that goes into your shop's pages: it asks your customers and heeds their answer
+    #[command(after_help = "Example:\n  equipoise snippet https://equipoise.your-shop.example")]
+    Snippet {
+        /// The address at which your customers' browsers reach this server
+        #[arg(value_name = "ADDRESS", default_value = "http://127.0.0.1:8080")]
+        server: String,
+    },
+    /// Print the words of the question in a language, to change them or begin a language of your own
+    #[command(
+        after_help = "Examples:\n  equipoise texts                     the languages that there are\n  equipoise texts en > texts/en.toml  in a folder beside your register; change what you like, take out the rest"
+    )]
+    Texts {
+        /// The language, such as `en` or `mi`
+        language: Option<String>,
+    },
     /// Take in files of past orders, visits or events
     #[command(
         after_help = "Examples:\n  equipoise import orders.csv.gz --format online-retail --basis contract --purpose service\n  equipoise import events.jsonl --format segment\nIt can be stopped and given again: it goes on where it was, and nothing comes in twice."

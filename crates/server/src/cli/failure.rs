@@ -8,6 +8,7 @@ use crate::evaluate::EvaluateError;
 use crate::operate::{
     AskError, BackupError, RegisterFileError, RunningError, ServeError, StartError, TokenError,
 };
+use crate::question::TextsError;
 
 /// Whose fault it is; the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,10 +71,17 @@ impl From<RegisterFileError> for Failure {
     }
 }
 
+impl From<TextsError> for Failure {
+    fn from(error: TextsError) -> Self {
+        Self::asked(&error, error.mend())
+    }
+}
+
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
         match error {
             StartError::Register(error) => error.into(),
+            StartError::Texts(error) => error.into(),
             other => Self::failed(&other, other.mend()),
         }
     }

@@ -9,6 +9,7 @@ mod guard;
 mod learn;
 mod people;
 mod places;
+mod question;
 mod register;
 mod server;
 mod simulate;
@@ -54,6 +55,8 @@ fn run(common: &Common, command: Command) -> Result<ExitCode, Failure> {
         Command::Serve(arguments) => server::run(&shop, &arguments),
         Command::Init => register::init(&shop),
         Command::Check { file } => register::check(&shop, file.as_deref()),
+        Command::Snippet { server } => question::snippet(&shop, &server),
+        Command::Texts { language } => question::texts(&shop, language.as_deref()),
         Command::Import(arguments) => people::import(&shop, &arguments),
         Command::Simulate(arguments) => simulate::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),

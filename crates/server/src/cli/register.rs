@@ -11,7 +11,7 @@ use privacy::register::TEMPLATE;
 
 use super::terminal::say;
 use super::{Context, Failure};
-use crate::operate::{RegisterSource, read_register};
+use crate::operate::{RegisterSource, read_register, texts_of};
 
 /// Writes the commented register.
 pub(super) fn init(context: &Context) -> Result<ExitCode, Failure> {
@@ -53,6 +53,9 @@ pub(super) fn check(context: &Context, file: Option<&Path>) -> Result<ExitCode, 
         path.display(),
         register.purposes.len()
     ))?;
+    let texts = texts_of(&RegisterSource::File(path.to_owned()))?;
+    let languages: Vec<&str> = texts.languages().map(|(tag, _)| tag).collect();
+    say(&format!("They can be asked in: {}.", languages.join(", ")))?;
     if TEMPLATE.lines().any(|line| line.contains("CHANGE") && unchanged(path, line)) {
         say("Some of what is marked CHANGE still says what the example says.")?;
     }

@@ -88,7 +88,8 @@ fn foot() -> Markup {
         footer.foot {
             div.wide {
                 p { "This is a demo shop with made-up people and things. Nothing here can be bought, and nobody here is real." }
-                p { "Run by Equipoise · " a href="/docs" { "its API" } " · " a href="/you" { "what the shop knows about you" } }
+                p { "Run by Equipoise · " a href="/docs" { "its API" } " · " a href="/you" { "what the shop knows about you" }
+                    " · " a href="/elsewhere" { "the same on any shop's page" } }
             }
         }
     }

@@ -9,6 +9,7 @@ mod browse;
 mod card;
 mod cart;
 mod choices;
+mod elsewhere;
 mod erasing;
 mod events;
 mod home;
@@ -51,6 +52,7 @@ pub fn routes(table: Table) -> Table {
     assets::routes(table)
         .declare(Access::Demo, get.clone(), "/", home::show)
         .declare(Access::Demo, get.clone(), "/shop/{*path}", browse::show_shelf)
+        .declare(Access::Demo, get.clone(), "/elsewhere", elsewhere::show)
         .declare(Access::Demo, get.clone(), "/guides", browse::show_guides)
         .declare(Access::Demo, get.clone(), "/search", browse::search)
         .declare(Access::Demo, get.clone(), "/product/{sku}", product::show)

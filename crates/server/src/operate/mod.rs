@@ -29,7 +29,7 @@ pub use places::Places;
 pub use register_file::{RegisterFileError, RegisterSource, find as find_register, read as read_register};
 pub use running::{Announcement, RunningError, Serving, announce, make_closed, serving};
 pub use server::{Listening, ServeError, ServeOptions, all_routes, serve};
-pub use start::{Progress, StartError, StartOptions, open, open_app, public_key_file};
+pub use start::{Progress, StartError, StartOptions, open, open_app, public_key_file, texts_of};
 pub use token::{TokenError, TokenFile};
 
 use axum::http::Method;

@@ -16,6 +16,7 @@ use super::{Metrics, Places};
 use crate::app::{App, Clock, SystemEntropy, machine_clock};
 use crate::experiments::Experiments;
 use crate::placements::Placements;
+use crate::question::{Texts, TextsError};
 use crate::recommend::{Engine, replay, take_tuning};
 
 /// What fewer people than this did is not called popular.
@@ -59,6 +60,9 @@ pub enum StartError {
     /// The register is missing or has mistakes.
     #[error(transparent)]
     Register(#[from] RegisterFileError),
+    /// A file of words for the question has mistakes.
+    #[error(transparent)]
+    Texts(#[from] TextsError),
     /// A server has the data.
     #[error("a server at {0} has this data open")]
     Served(String),
@@ -90,6 +94,7 @@ impl StartError {
     pub fn mend(&self) -> String {
         match self {
             Self::Register(error) => error.mend(),
+            Self::Texts(error) => error.mend(),
             Self::Served(_) => "stop it first, or name other data with `--data-dir`".to_owned(),
             Self::Running(_) => "see that this user may read and write the data directory".to_owned(),
             Self::Open(error) => mend_open(error).to_owned(),
@@ -131,6 +136,7 @@ pub fn open_app(options: StartOptions) -> Result<Arc<App>, StartError> {
 /// As [`open_app`].
 pub fn open(options: StartOptions) -> Result<App, StartError> {
     let StartOptions { places, register, progress, clock, entropy } = options;
+    let texts = texts_of(&register)?;
     let register = read(&register)?;
     let found = serving(&places.data_dir)?;
     if let Serving::At(origin) = found {
@@ -164,8 +170,22 @@ pub fn open(options: StartOptions) -> Result<App, StartError> {
         clock,
         entropy,
         operator_token,
+        texts,
         demo: None,
     })
+}
+
+/// The words of the question: those that ship with the program, and those in `texts/` beside the register.
+///
+/// # Errors
+/// [`TextsError`] for a file that can't be used.
+pub fn texts_of(register: &RegisterSource) -> Result<Texts, TextsError> {
+    match register {
+        RegisterSource::File(path) => {
+            Texts::with_folder(&path.parent().unwrap_or(Path::new("")).join("texts"))
+        }
+        RegisterSource::Text(_) => Ok(Texts::shipped()),
+    }
 }
 
 /// Where the public key lies with which the audit log and certificates are checked: apart from the data, so that who

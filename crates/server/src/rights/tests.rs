@@ -71,6 +71,7 @@ pub(crate) fn shop() -> Shop {
         clock,
         entropy,
         operator_token: TokenHash::of("token"),
+        texts: crate::question::Texts::shipped(),
         demo: None,
     };
     Shop { app: Arc::new(app), seconds, dir }
