@@ -229,6 +229,7 @@ export const tests = {
     const other = await fresh(visit, { viewport: { width: 1280, height: 900 } });
     await other.open(PAGE);
     await answer(other, "all").click();
+    await bar(other).locator(".stop").waitFor();
     await other.page.evaluate(() => window.equipoise.track("Product Viewed", { product_id: "TUI-EBK-101" }));
     await other.page.evaluate(() => window.equipoise.flush());
     await other.context.addInitScript(() => {

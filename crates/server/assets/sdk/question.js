@@ -35,7 +35,8 @@ li { padding-block: 0.55rem; border-block-start: 1px solid color-mix(in srgb, va
 li p { margin: 0; }
 label { display: flex; gap: 0.75rem; align-items: flex-start; cursor: pointer; }
 label strong { display: block; font-weight: 600; }
-label span { flex: 1; }
+label > span { flex: 1; }
+label span span { display: block; }
 input { flex: none; inline-size: 1.4rem; block-size: 1.4rem; margin: 0.1rem 0 0; accent-color: var(--accent); }
 label:has(input:disabled) { cursor: default; }
 summary, a { color: inherit; text-decoration: underline; text-underline-offset: 0.2em; cursor: pointer; min-block-size: 1.75rem; }
@@ -146,13 +147,16 @@ class Choices extends HTMLElement {
       const box = make("input", { type: "checkbox", name: purpose.id });
       box.disabled = equipoise.optOut && purpose.signal === "refuses";
       box.checked = !box.disabled && before?.purposes[purpose.id] === true && !again.includes(purpose.id);
-      const what = make("span", {}, make("strong", { textContent: purpose.name }), purpose.reason);
-      if (purpose.gives) what.append(make("p", { className: "soft", textContent: `${words.gives} ${purpose.gives}` }));
+      const what = make("span", {}, make("strong", { textContent: purpose.name }), make("span", { dir: "auto", textContent: purpose.reason }));
+      if (purpose.gives) {
+        // The shop's own words may be in another language than the question's.
+        what.append(make("span", { className: "soft" }, `${words.gives} `, make("bdi", { textContent: purpose.gives })));
+      }
       return { box, row: make("li", {}, make("label", {}, box, what)) };
     });
     text.append(make("ul", {}, ...boxes.map(({ row }) => row)));
     if (always.length) {
-      const rows = always.map(({ name, reason }) => make("li", {}, make("strong", { textContent: name }), " ", reason));
+      const rows = always.map(({ name, reason }) => make("li", {}, make("strong", { textContent: name }), " ", make("bdi", { textContent: reason })));
       text.append(make("details", {}, make("summary", { textContent: words.always }), make("ul", {}, ...rows)));
     }
     text.append(make("p", {}, make("a", { href: this.question.notice_url, textContent: words.notice })));

@@ -29,7 +29,7 @@ pub(super) async fn show(axum::extract::State(app): State) -> Response {
                 main.wide.elsewhere {
                     h1 { "A page of any shop" }
                     p.lead { "This page isn't made by Equipoise. It has one line of it in its head, and two empty shelves." }
-                    pre { code { (line) } }
+                    pre tabindex="0" role="region" aria-label="The line" { code { (line) } }
                     h2 { "For you" }
                     equipoise-slot placement="home" count="4" { p.soft { "Our favourites stand here until you choose, and for good if you say no to all." } }
                     h2 { "Worth reading" }
