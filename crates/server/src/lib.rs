@@ -10,6 +10,7 @@ pub mod demo;
 pub mod evaluate;
 pub mod experiments;
 pub mod intake;
+pub mod notice;
 pub mod operate;
 pub mod placements;
 pub mod question;

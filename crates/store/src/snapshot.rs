@@ -1,7 +1,9 @@
 //! What reading and writing transactions can look up alike. Nothing here changes a row, and nothing opens one.
 
+use jiff::Timestamp;
 use privacy::audit::Opening;
 use privacy::data::Kind;
+use privacy::notice::NoticeVersion;
 use privacy::pseudonym::{BlindIndex, IdentityKind};
 use privacy::store::{Day, Law, StoreError, StoredIdentity, StoredRow};
 use privacy::subject::Subject;
@@ -34,6 +36,24 @@ impl<'s> Snapshot<'s> {
     #[must_use]
     pub fn vault(&self) -> &'s Vault {
         &self.shared.vault
+    }
+
+    /// When each version of the notice was published, the first first.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it can't be read.
+    pub fn notice_dates(&self) -> Result<Vec<(NoticeVersion, Timestamp)>, StoreError> {
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, u32>(0)?, row.get::<_, String>(1)?));
+        let dates = self
+            .connection
+            .prepare_cached("SELECT version, published_at FROM notice ORDER BY version")
+            .and_then(|mut statement| statement.query_map([], read)?.collect::<Result<Vec<_>, _>>())
+            .map_err(sql)?;
+        let parse = |(version, at): (u32, String)| {
+            let at = at.parse().map_err(|_| StoreError::Damaged(format!("the day of notice {version} can't be read")))?;
+            Ok((NoticeVersion(version), at))
+        };
+        dates.into_iter().map(parse).collect()
     }
 
     pub(crate) fn note_opening(&self, opening: Opening) {

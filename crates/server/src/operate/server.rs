@@ -87,6 +87,7 @@ pub fn all_routes(app: &Arc<App>, places: &Places) -> Table {
     let table = crate::experiments::routes(table);
     let table = crate::consent::routes(table);
     let table = crate::question::routes(table);
+    let table = crate::notice::routes(table);
     let table = crate::rights::routes(table);
     let table = crate::demo::routes(table);
     super::routes(table, places)

@@ -8,7 +8,7 @@ mod sdk;
 mod texts;
 
 pub use sdk::snippet;
-pub use texts::{Texts, TextsError};
+pub use texts::{PurposeWords, Texts, TextsError};
 
 use axum::http::Method;
 

@@ -220,6 +220,12 @@ impl Texts {
         Ok(())
     }
 
+    /// A purpose in the best language for what was asked for.
+    #[must_use]
+    pub fn purpose(&self, language: &str, id: &PurposeId, declared: &Declaration) -> PurposeWords {
+        self.best(language).purpose(id, declared)
+    }
+
     /// The best language for what was asked for: the tag itself, or without its region and script, or English.
     pub(super) fn best(&self, asked: &str) -> Spoken<'_> {
         let asked = asked.to_lowercase();
@@ -256,10 +262,13 @@ pub(super) struct Spoken<'t> {
 
 /// What is said about a purpose.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct PurposeWords {
-    pub(super) name: String,
-    pub(super) reason: String,
-    pub(super) gives: String,
+pub struct PurposeWords {
+    /// What it is called.
+    pub name: String,
+    /// Why.
+    pub reason: String,
+    /// What the customer gets; may be empty.
+    pub gives: String,
 }
 
 impl<'t> Spoken<'t> {
