@@ -1,6 +1,8 @@
 //! `equipoise learn`: learns the blend, or tells what was learned last; through the running server if there is one.
 //! Must never compute a figure: it tells those that the recommender found.
 
+#![expect(clippy::indexing_slicing, reason = "a JSON value gives null where nothing is")]
+
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
@@ -74,7 +76,9 @@ fn in_words(answer: &Value) -> String {
     for situation in rows("situations") {
         let what = match text(&situation, "situation").as_str() {
             "visit" => "What is looked at next in a visit",
-            _ => "What is in a customer's next order",
+            "order" => "What is in a customer's next order",
+            "new" => "What is in it that the customer never had",
+            _ => "The same, with one of these things on the page",
         };
         let asked = situation["judged_on"].as_u64().unwrap_or_default();
         let _ = writeln!(out, "\n{what}: {asked} questions that nothing was learned on, lists of 20");

@@ -22,7 +22,7 @@ const LEARNED: f64 = 0.95;
 /// With fewer questions than these a situation is left out, and with none the shipped weights stay.
 const LEAST: (usize, usize) = (100, 50);
 /// How many questions of a situation are asked at most, to learn and to judge.
-const MOST: (usize, usize) = (1_000, 1_000);
+const MOST: (usize, usize) = (800, 800);
 /// How many of the best candidates of each voice are taken down.
 const DEPTH: usize = 200;
 /// How many places of a list count.
@@ -48,7 +48,8 @@ pub struct Report {
 /// How good answers are in one situation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Judged {
-    /// `visit`: what is looked at next; `order`: what is in the next order.
+    /// `visit`: what is looked at next; `order`: what is in the next order; `new`: what is in it that the customer never had; `with`: the
+    /// same, with one of these things on the page.
     pub situation: String,
     /// On how many questions the weights were learned.
     pub learned_on: usize,
@@ -83,10 +84,14 @@ struct Lessons {
 }
 
 impl Situation {
+    const ALL: [Self; 4] = [Self::Visit, Self::Order, Self::New, Self::With];
+
     const fn name(self) -> &'static str {
         match self {
             Self::Visit => "visit",
             Self::Order => "order",
+            Self::New => "new",
+            Self::With => "with",
         }
     }
 
@@ -94,7 +99,9 @@ impl Situation {
     fn goal(self) -> Goal {
         match self {
             Self::Visit => Goal { k: PLACES, hit_rate: 0.35, reciprocal_rank: 0.3, recall: 0.35 },
-            Self::Order => Goal { k: PLACES, hit_rate: 0.0, reciprocal_rank: 0.0, recall: 1.0 },
+            Self::Order | Self::New | Self::With => {
+                Goal { k: PLACES, hit_rate: 0.0, reciprocal_rank: 0.0, recall: 1.0 }
+            }
         }
     }
 }
@@ -124,7 +131,7 @@ impl Engine {
             tuning.visits = found.best.wanting(tuning.visits.sessions.count);
         }
         learn_orders(&past, &to_learn, &mut tuning);
-        let lessons: Vec<Lessons> = [Situation::Visit, Situation::Order]
+        let lessons: Vec<Lessons> = Situation::ALL
             .into_iter()
             .filter_map(|situation| {
                 let asked = |questions: &[Question], most: usize| {
@@ -209,7 +216,11 @@ fn take_down(past: &Past, catalogue: &Catalogue, tuning: &Tuning, questions: &[&
         };
         let lasts = |item| catalogue.numbered(item).is_some_and(|item| !item.consumable);
         let had = |item| person.is_some_and(|person| person.owned.contains_key(&item));
-        let may = |item| !page.here.contains(&item) && !(lasts(item) && had(item));
+        let again = match question.situation {
+            Situation::Visit | Situation::Order => true,
+            Situation::New | Situation::With => false,
+        };
+        let may = |item| !page.here.contains(&item) && !(had(item) && (lasts(item) || !again));
         let next = question.came.first().copied()?;
         Some(sources.ask(&page, &basis, Wanted::Both, question.second, &mut buffers, |voices, _| {
             Lesson::of_the_best(&voices.each(), DEPTH, may, next, &question.came, &mut lessons)

@@ -35,13 +35,17 @@ pub(super) enum Situation {
     Visit,
     /// What is in a customer's next order.
     Order,
+    /// What is in it that they never had.
+    New,
+    /// What is in it that they never had, when the first thing of it is on the page.
+    With,
 }
 
 /// What somebody did after the second.
 pub(super) struct Question {
     pub(super) situation: Situation,
     pub(super) name: Name,
-    /// What had been looked at in the visit.
+    /// What had been looked at in the visit, the page last.
     pub(super) visit: Vec<ItemId>,
     pub(super) second: i64,
     /// What came, the very next first.
@@ -75,13 +79,22 @@ impl Memory {
             let next = history.baskets().iter().find(|basket| basket.time >= known_until);
             let had = history.baskets().first().is_some_and(|first| first.time < known_until);
             if let Some(next) = next.filter(|next| had && (from..to).contains(&next.time)) {
-                questions.push(Question {
-                    situation: Situation::Order,
-                    name: *name,
-                    visit: Vec::new(),
-                    second: next.time,
-                    came: next.items.clone(),
-                });
+                let known = history.baskets().iter().take_while(|basket| basket.time < known_until);
+                let new: Vec<ItemId> = next
+                    .items
+                    .iter()
+                    .copied()
+                    .filter(|item| !known.clone().any(|basket| basket.items.binary_search(item).is_ok()))
+                    .collect();
+                let mut ask = |situation, visit: &[ItemId], came: &[ItemId]| {
+                    let (visit, came) = (visit.to_vec(), came.to_vec());
+                    questions.push(Question { situation, name: *name, visit, second: next.time, came });
+                };
+                ask(Situation::Order, &[], &next.items);
+                ask(Situation::New, &[], &new);
+                if let Some((page, rest)) = new.split_first() {
+                    ask(Situation::With, std::slice::from_ref(page), rest);
+                }
             }
             for looks in visits(person).into_values() {
                 let starts = looks.first().map_or(i64::MIN, |look| look.0);
