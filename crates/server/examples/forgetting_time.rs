@@ -19,8 +19,7 @@ use std::time::Instant;
 
 use equipoise::app::App;
 use equipoise::operate::{Places, Progress, RegisterSource, StartOptions, open_app};
-use equipoise::recommend::{Ask, Names, Wanted, Who, recommend};
-use privacy::signals::Gpc;
+use equipoise::recommend::{Ask, Names, Who, recommend};
 use privacy::subject::Subject;
 
 /// Answers between two forgettings.
@@ -92,17 +91,7 @@ fn cpu_micros() -> i64 {
 }
 
 fn answer(app: &App, subject: Subject) {
-    let ask = Ask {
-        who: Who::Known(subject),
-        placement: "home".to_owned(),
-        item: None,
-        cart: Vec::new(),
-        visit: Vec::new(),
-        session: None,
-        count: 10,
-        content: Wanted::Products,
-        opt_out: Gpc::Silent,
-    };
+    let ask = Ask { placement: "home".to_owned(), count: Some(10), ..Ask::of(Who::Known(subject)) };
     let answer = recommend(app, &ask).unwrap();
     assert!(answer.items.len() <= 10);
 }
