@@ -7,6 +7,7 @@ mod authority;
 mod choice;
 mod receipts;
 mod routes;
+mod signals;
 #[cfg(test)]
 mod tests;
 

@@ -24,19 +24,18 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use store::Write;
 
-use super::{Authority, ChoiceError, Proof, decide, receipt};
+use super::{Authority, ChoiceError, Proof, decide, receipt, signals};
 use crate::app::App;
 use crate::web::{Access, Problem, ProblemKind, State, Table, WriteKey};
 
 /// The routes of this feature.
 #[must_use]
 pub fn routes(table: Table) -> Table {
-    table.declare(Access::Client, Method::POST, "/v1/consent", post).declare(
-        Access::Client,
-        Method::GET,
-        "/v1/consent",
-        get,
-    )
+    table
+        .declare(Access::Client, Method::POST, "/v1/consent", post)
+        .declare(Access::Client, Method::GET, "/v1/consent", get)
+        .declare(Access::Client, Method::GET, "/v1/consent/signals", signals::get)
+        .declare(Access::Public, Method::GET, "/.well-known/gpc.json", signals::gpc_support)
 }
 
 /// One identity of a person.
@@ -150,7 +149,7 @@ async fn get(
     .await
 }
 
-async fn blocking<F>(work: F) -> Result<Json<Value>, Problem>
+pub(super) async fn blocking<F>(work: F) -> Result<Json<Value>, Problem>
 where
     F: FnOnce() -> Result<Value, Problem> + Send + 'static,
 {

@@ -24,3 +24,4 @@ mod placements;
 mod program;
 mod recommendations;
 mod rights;
+mod signals;

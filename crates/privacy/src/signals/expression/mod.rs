@@ -18,7 +18,7 @@ use super::gpp::GppString;
 use super::tcf::TcString;
 use crate::consent::LedgerState;
 use crate::notice::NoticeHistory;
-use crate::purpose::PurposeId;
+use crate::purpose::{LegalBasis, PurposeId};
 use crate::register::{Declaration, OptOutSignal, Register};
 
 /// Where somebody stands at a moment: what they decided, to which notices, and what their browser says.
@@ -93,7 +93,13 @@ impl<'a> Standing<'a> {
     #[must_use]
     pub fn tcf(&self) -> Option<TcString> {
         let settings = self.register.tcf?;
-        Some(tcf::express(&self.purposes(), settings, self.decided(), self.signed_language()))
+        // The framework asks that legitimate interests be disclosed first. Only an answer proves that they were.
+        let disclosed = self.state.consents().next().is_some();
+        let mut purposes = self.purposes();
+        for (declaration, permitted) in &mut purposes {
+            *permitted &= disclosed || declaration.basis != LegalBasis::LegitimateInterests;
+        }
+        Some(tcf::express(&purposes, settings, self.decided(), self.language_of_question()))
     }
 
     /// The GPP string: `tcfeuv2` where there is a TC string, `usnat` and `usca` where their laws hold.
@@ -117,7 +123,7 @@ impl<'a> Standing<'a> {
     }
 
     /// The language of the last question, where two letters say it.
-    fn signed_language(&self) -> super::tcf::Letters {
+    fn language_of_question(&self) -> super::tcf::Letters {
         let last = self.state.consents().max_by_key(|record| record.at);
         last.and_then(|record| record.language.split('-').next()?.parse().ok())
             .unwrap_or(super::tcf::Letters::ENGLISH)

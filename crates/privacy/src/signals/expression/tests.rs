@@ -8,7 +8,6 @@ use proptest::prelude::*;
 use super::*;
 use crate::consent::{ConsentRecord, LedgerEntry, Source, Stamp, Status};
 use crate::notice::NoticeVersion;
-use crate::purpose::LegalBasis;
 use crate::register::{TEMPLATE, read, tcf_allows};
 use crate::signals::consent_mode::ConsentState;
 use crate::signals::gpp::{Answer, OptOutOf};
@@ -139,6 +138,41 @@ fn an_incomplete_or_global_string_says_nothing() {
     let mut global = tcf;
     global.core.scope = crate::signals::tcf::Scope::Global;
     assert!(reading::of_tcf(&global, &person.register).is_empty());
+}
+
+#[test]
+fn legitimate_interests_count_once_they_were_disclosed() {
+    let mut register = shop("");
+    let analytics = register.purposes.get_mut("analytics").unwrap();
+    analytics.basis = LegalBasis::LegitimateInterests;
+    analytics.standards.tcf = [8, 9].into();
+    let told = |words: &[(&str, Status)]| {
+        let tcf = Person::new(register.clone(), words).standing(Gpc::Silent).tcf().unwrap();
+        (ids(&tcf.core.purpose_legitimate_interests), ids(&tcf.core.purpose_consents))
+    };
+    assert_eq!(told(&[]), (vec![], vec![]));
+    assert_eq!(told(&[("offers", Status::Refused)]), (vec![8, 9], vec![]));
+}
+
+#[test]
+fn leave_to_use_the_device_is_for_the_vendors_of_the_purposes_that_gave_it() {
+    let mut register = shop("");
+    let mut declare = |id: &str, tcf: &[u8], vendor: u16| {
+        let standards = &mut register.purposes.get_mut(id).unwrap().standards;
+        standards.tcf = tcf.iter().copied().collect();
+        standards.tcf_vendors = VendorId::new(vendor).into_iter().collect();
+    };
+    declare("analytics", &[1, 8], 9);
+    declare("personalisation", &[8], 7);
+    declare("offers", &[1, 3], 7);
+    let words =
+        [("analytics", Status::Given), ("personalisation", Status::Given), ("offers", Status::Refused)];
+    let person = Person::new(register, &words);
+    let tcf = person.standing(Gpc::Silent).tcf().unwrap();
+    let may = |number, vendor| vendor_may(&tcf, number, VendorId::new(vendor).unwrap(), LegalBasis::Consent);
+    assert!(may(1, 9) && may(8, 9) && may(8, 7));
+    // Of the two purposes that name vendor 7, the one that was agreed to doesn't use the device.
+    assert!(!may(1, 7) && !may(3, 7));
 }
 
 /// A shop whose consent purposes share the framework's purposes and vendors in every way.

@@ -1,0 +1,43 @@
+//! One choice in the standards of others, over HTTP.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Shop, track};
+
+const SIGNALS: &str = "/v1/consent/signals";
+
+#[test]
+fn a_choice_is_told_in_the_standards_and_its_withdrawal_at_once() {
+    let shop = Shop::open();
+    let told = || shop.operator("GET", &format!("{SIGNALS}?userId=mere"), &Value::Null).body;
+    assert_eq!(told()["consent_mode"]["analytics_storage"], "denied");
+    shop.consent("mere", &json!({"analytics": "given", "personalisation": "refused"}));
+    let body = told();
+    assert_eq!(body["consent_mode"]["analytics_storage"], "granted");
+    assert_eq!(body["consent_mode"]["personalization_storage"], "denied");
+    assert_eq!(body["consent_mode"]["ad_user_data"], "denied");
+    assert_eq!(body["segment"]["categoryPreferences"]["analytics"], true);
+    assert_eq!(body["segment"]["categoryPreferences"]["personalisation"], false);
+    assert_eq!((&body["tcf"], &body["gpp"]["string"]), (&Value::Null, &json!("DBAA")));
+    shop.consent("mere", &json!({"analytics": "withdrawn"}));
+    assert_eq!(told()["consent_mode"]["analytics_storage"], "denied");
+}
+
+#[test]
+fn what_a_named_customer_chose_is_not_told_to_a_write_key() {
+    let shop = Shop::open();
+    let mut event =
+        track("mere", "Product Viewed", &json!({"product_id": "boots"}), "m-1", shop.now(), &["analytics"]);
+    event["anonymousId"] = json!("a-mere");
+    shop.batch(&[event]);
+    let asked = shop.client("GET", &format!("{SIGNALS}?anonymousId=a-mere"), &Value::Null);
+    assert_eq!(asked.status, 403);
+    assert_eq!(shop.client("GET", SIGNALS, &Value::Null).body["consent_mode"]["analytics_storage"], "denied");
+}
+
+#[test]
+fn support_of_global_privacy_control_is_said_where_it_is_looked_for() {
+    let answer = Shop::open().client("GET", "/.well-known/gpc.json", &Value::Null);
+    assert_eq!((answer.status.as_u16(), &answer.body["gpc"]), (200, &json!(true)));
+    assert!(answer.body["lastUpdate"].as_str().unwrap().parse::<jiff::civil::Date>().is_ok());
+}
