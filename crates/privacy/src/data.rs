@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::offers::Channel;
 use crate::projection::Narrow;
 use crate::purpose::{
     Analytics, Assistance, FairnessAudit, Offers, Personalisation, PersonalisedPricing, Purpose, Security,
@@ -240,6 +241,37 @@ pub struct ShownItem {
     pub why: Vec<String>,
 }
 
+/// An offer that was sent to somebody, or for which a place is held.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offered {
+    /// When: of sending once it was sent, or else of holding the place.
+    pub at: Millis,
+    /// The campaign's id.
+    pub campaign: String,
+    /// The way that it took.
+    pub channel: Channel,
+    /// What was offered.
+    pub items: Vec<String>,
+    /// Why it went to this person, in plain words.
+    pub why: String,
+    /// Whether it was sent.
+    pub state: OfferState,
+    /// Until when the place is held; of what was sent, the same as `at`.
+    pub until: Millis,
+    /// The name of the place, by which this row is found again.
+    pub place: String,
+}
+
+/// What became of an offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OfferState {
+    /// A place is held for it.
+    Held,
+    /// It was sent.
+    Sent,
+}
+
 /// An event that the shop has declared in its register.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Happened {
@@ -313,6 +345,8 @@ kinds! {
     Feedback / Told = "feedback", "What you told us" => [Service, Personalisation, Assistance, Analytics];
     /// Recommendations shown and their reasons.
     ShownItems / Shown = "shown", "What we recommended to you, and why" => [Personalisation, Analytics];
+    /// Offers that were sent, and places that are held for some.
+    SentOffers / Offered = "offered", "Offers that we sent you, and why" => [Offers];
     /// Events that the shop has declared.
     DeclaredEvents / Happened = "declared", "Other things that this shop records" =>
         [Service, Analytics, Personalisation, Offers, Assistance, Security];
@@ -321,7 +355,7 @@ kinds! {
 /// The word names no kind of data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "unknown kind of data `{0}`; use one of contact, browsing, cart, orders, device, feedback, shown, declared"
+    "unknown kind of data `{0}`; use one of contact, browsing, cart, orders, device, feedback, shown, offered, declared"
 )]
 pub struct UnknownKind(pub String);
 

@@ -12,7 +12,7 @@ use crate::audit::Opening;
 use crate::consent::{LedgerState, Refusal};
 use crate::data::{
     BrowsingHistory, CartHistory, Contact, DataKind, DeclaredEvents, DeviceTraces, Feedback, Kind,
-    PurchaseHistory, ShownItems,
+    PurchaseHistory, SentOffers, ShownItems,
 };
 use crate::entropy::Entropy;
 use crate::grant::{RECORDS, ReadError, open_row};
@@ -66,6 +66,7 @@ impl<'law> Keeping<'law> {
                     | Refusal::UndeclaredKind { .. }
                     | Refusal::NoConsent { .. }
                     | Refusal::ConsentExpired(_)
+                    | Refusal::NotExplicit(_)
                     | Refusal::Objected(_)
                     | Refusal::Restricted
                     | Refusal::Unproven
@@ -161,6 +162,7 @@ fn cut_row(
         Kind::DeviceTraces => left::<DeviceTraces>(&plain, fields),
         Kind::Feedback => left::<Feedback>(&plain, fields),
         Kind::ShownItems => left::<ShownItems>(&plain, fields),
+        Kind::SentOffers => left::<SentOffers>(&plain, fields),
         Kind::DeclaredEvents => left::<DeclaredEvents>(&plain, fields),
     };
     let rest = match left.map_err(|_| ReadError::Form(kind))? {

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::data::{Basketed, Browsed, Happened, OrderLine, Ordered, Seen, Shown, Stated, Told};
+use crate::data::{Basketed, Browsed, Happened, Offered, OrderLine, Ordered, Seen, Shown, Stated, Told};
 use crate::register::Fields;
 
 /// A row that can be reduced to declared fields.
@@ -82,6 +82,14 @@ impl Narrow for Shown {
     }
 }
 
+impl Narrow for Offered {
+    /// All of it is its shape: without any of it nobody could count how often somebody was written to, or say why.
+    fn narrow<'r>(&'r self, _: &Fields) -> Option<Cow<'r, Self>> {
+        let Self { at: _, campaign: _, channel: _, items: _, why: _, state: _, until: _, place: _ } = self;
+        Some(Cow::Borrowed(self))
+    }
+}
+
 impl Narrow for Stated {
     /// A row is one field, so it is seen or it isn't.
     fn narrow<'r>(&'r self, fields: &Fields) -> Option<Cow<'r, Self>> {
@@ -103,7 +111,7 @@ mod tests {
     use super::*;
     use crate::data::{
         BrowsingHistory, CartHistory, Contact, DataKind, DeclaredEvents, DeviceTraces, Feedback, Kind,
-        PurchaseHistory, ShownItems,
+        PurchaseHistory, SentOffers, ShownItems,
     };
 
     /// The same over JSON, name by name.
@@ -146,6 +154,10 @@ mod tests {
         check::<DeviceTraces>(&json!({"at": 1, "browser": "b", "class": "c", "network": "n", "locale": "l"}));
         check::<Feedback>(&json!({"at": 1, "item": "a", "verdict": "wrong", "text": "t"}));
         check::<ShownItems>(&json!({"at": 1, "placement": "home", "items": [{"item": "a", "why": ["w"]}]}));
+        check::<SentOffers>(
+            &json!({"at": 1, "campaign": "c", "channel": "sms", "items": [], "why": "w", "state": "sent",
+            "until": 1, "place": "p"}),
+        );
     }
 
     fn only(kind: Kind, bits: u32) -> Fields {

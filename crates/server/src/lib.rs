@@ -11,6 +11,7 @@ pub mod evaluate;
 pub mod experiments;
 pub mod intake;
 pub mod notice;
+pub mod offers;
 pub mod operate;
 pub mod placements;
 pub mod question;

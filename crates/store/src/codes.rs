@@ -14,6 +14,7 @@ pub(crate) const fn of_kind(kind: Kind) -> i64 {
         Kind::Feedback => 6,
         Kind::ShownItems => 7,
         Kind::DeclaredEvents => 8,
+        Kind::SentOffers => 9,
     }
 }
 

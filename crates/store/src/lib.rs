@@ -5,6 +5,7 @@
 
 mod audit_log;
 mod backup;
+mod campaign;
 mod catalogue;
 mod check;
 mod codes;
@@ -34,6 +35,7 @@ mod writer;
 
 pub use audit_log::{AuditMention, AuditTrail, SignedHead, audit_trail};
 pub use backup::{BackupReport, KeystoreUsed, RestoreError, RestoreReport, restore};
+pub use campaign::StoredCampaign;
 pub use catalogue::{Item, ItemKind, Progress};
 pub use check::Finding;
 pub use due::LastLook;

@@ -16,6 +16,7 @@ pub(crate) const DATA: &[&str] = &[
     include_str!("../migrations/0003_restores.sql"),
     include_str!("../migrations/0004_due.sql"),
     include_str!("../migrations/0005_placements.sql"),
+    include_str!("../migrations/0006_campaigns.sql"),
 ];
 /// The keystore's.
 pub(crate) const KEYS: &[&str] = &[

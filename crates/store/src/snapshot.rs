@@ -50,7 +50,9 @@ impl<'s> Snapshot<'s> {
             .and_then(|mut statement| statement.query_map([], read)?.collect::<Result<Vec<_>, _>>())
             .map_err(sql)?;
         let parse = |(version, at): (u32, String)| {
-            let at = at.parse().map_err(|_| StoreError::Damaged(format!("the day of notice {version} can't be read")))?;
+            let at = at
+                .parse()
+                .map_err(|_| StoreError::Damaged(format!("the day of notice {version} can't be read")))?;
             Ok((NoticeVersion(version), at))
         };
         dates.into_iter().map(parse).collect()

@@ -109,6 +109,15 @@ impl Source {
     pub const ALL: &'static [Self] =
         &[Self::Person, Self::Stamp, Self::Signal, Self::Operator, Self::Merge, Self::System];
 
+    /// Whether a yes that came this way was said in so many words.
+    #[must_use]
+    pub const fn is_explicit(self) -> bool {
+        match self {
+            Self::Person | Self::Operator => true,
+            Self::Stamp | Self::Signal | Self::Merge | Self::System => false,
+        }
+    }
+
     /// The word in the store and in receipts.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -217,6 +226,9 @@ pub enum Refusal {
     /// The yes is older than the register allows.
     #[error("the consent for `{0}` has expired and must be asked for again")]
     ConsentExpired(PurposeId),
+    /// The yes came as a mark on an event, and the purpose asks for one in so many words (GDPR Art. 9(2)(a)).
+    #[error("the yes for `{0}` came as a mark on an event; it must be asked for in so many words")]
+    NotExplicit(PurposeId),
     /// The person objected.
     #[error("the person has objected to `{0}`")]
     Objected(PurposeId),
@@ -242,6 +254,7 @@ impl Refusal {
             Self::NoConsent { .. } => "no_consent",
             Self::StaleNotice(_) => "stale_notice",
             Self::ConsentExpired(_) => "consent_expired",
+            Self::NotExplicit(_) => "not_explicit",
             Self::Objected(_) => "objected",
             Self::Restricted => "restricted",
             Self::Unproven => "unproven",
@@ -354,6 +367,10 @@ impl LedgerState {
         };
         if record.status != Status::Given {
             return Err(Refusal::NoConsent { purpose: purpose.clone(), status: record.status });
+        }
+        // INVARIANT: what is sensitive is used only on the person's own word, never on a client's mark or a merger's.
+        if !declaration.explicit_for.is_empty() && !record.source.is_explicit() {
+            return Err(Refusal::NotExplicit(purpose.clone()));
         }
         if !notices.still_covers(record.notice, purpose, declaration) {
             return Err(Refusal::StaleNotice(purpose.clone()));

@@ -13,6 +13,7 @@ use crate::audit::{SigningKey, VerifyingKey};
 use crate::data::Kind;
 use crate::purpose::{LegalBasis, PurposeId};
 use crate::register::{Declaration, Fields, Register, Shop, write};
+use crate::sensitive::SensitiveKind;
 
 /// The JSON Schema (draft 2020-12) of a receipt's document.
 pub const SCHEMA: &str = include_str!("receipt.schema.json");
@@ -168,6 +169,7 @@ fn processing(id: &PurposeId, declaration: &Declaration, notice: &Register) -> V
         opt_out_signal: _,
         consent_valid_days: _,
         standards: _,
+        explicit_for,
     } = declaration;
     let information: Vec<Value> = data
         .iter()
@@ -182,7 +184,7 @@ fn processing(id: &PurposeId, declaration: &Declaration, notice: &Register) -> V
         })
         .collect();
     let contact = &notice.shop.contact;
-    json!({
+    let mut processing = json!({
         "purpose": reason,
         "purpose_id": id.as_str(),
         "purpose_type": purpose_type(id.as_str()),
@@ -207,7 +209,15 @@ fn processing(id: &PurposeId, declaration: &Declaration, notice: &Register) -> V
             "take back a yes",
         ],
         "authority_party": notice.shop.jurisdictions.iter().map(|law| authority(law)).collect::<Vec<_>>(),
-    })
+    });
+    if !explicit_for.is_empty()
+        && let Some(members) = processing.as_object_mut()
+    {
+        // GDPR Art. 9(2)(a): what the explicit yes was to.
+        let labels: Vec<&str> = explicit_for.iter().map(SensitiveKind::label).collect();
+        members.insert("sensitive_goods".to_owned(), json!(labels));
+    }
+    processing
 }
 
 fn attributes(kind: Kind, fields: &Fields, notice: &Register) -> Vec<String> {

@@ -38,6 +38,7 @@ const ORDERS: &[&str] = &[
 const DEVICE: &[&str] = &["at", "browser", "class", "network", "locale"];
 const FEEDBACK: &[&str] = &["at", "item", "verdict", "text"];
 const SHOWN: &[&str] = &["at", "placement", "items"];
+const OFFERED: &[&str] = &["at", "campaign", "channel", "items", "why", "state", "until", "place"];
 const DECLARED: &[&str] = &["at", "name"];
 
 impl Kind {
@@ -58,6 +59,7 @@ impl Kind {
             Self::DeviceTraces => DEVICE,
             Self::Feedback => FEEDBACK,
             Self::ShownItems => SHOWN,
+            Self::SentOffers => OFFERED,
             Self::DeclaredEvents => DECLARED,
         }
     }
@@ -76,6 +78,7 @@ impl Kind {
             Self::PurchaseHistory => &["at", "action", "order", "lines.item", "lines.quantity"],
             Self::Feedback => &["at", "verdict"],
             Self::ShownItems => SHOWN,
+            Self::SentOffers => OFFERED,
             Self::DeclaredEvents => &["at", "name"],
         }
     }
@@ -120,7 +123,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::data::{Basketed, Browsed, Happened, Ordered, Seen, Shown, Told};
+    use crate::data::{Basketed, Browsed, Happened, Offered, Ordered, Seen, Shown, Told};
 
     fn names(row: &Value) -> BTreeSet<String> {
         let mut names = BTreeSet::new();
@@ -180,6 +183,11 @@ mod tests {
         check::<Shown>(
             Kind::ShownItems,
             json!({"at": 1, "placement": "home", "items": [{"item": "a", "why": ["w"]}]}),
+        );
+        check::<Offered>(
+            Kind::SentOffers,
+            json!({"at": 1, "campaign": "c", "channel": "email", "items": ["a"], "why": "w", "state": "held",
+                "until": 2, "place": "p"}),
         );
         let happened: Happened = serde_json::from_value(json!({"at": 1, "name": "n"})).unwrap();
         assert_eq!(happened.name, "n");

@@ -16,7 +16,9 @@ pub use write::write;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::data::Kind;
+use crate::offers::OfferRules;
 use crate::purpose::{LegalBasis, PurposeId};
+use crate::sensitive::{SensitiveKind, SensitiveRules};
 
 /// The whole declaration, free of mistakes: [`read`] is the only way to get one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,8 +31,10 @@ pub struct Register {
     pub kept_by_law: Vec<LegalHold>,
     /// Events that are not in Segment's e-commerce specification and are wanted all the same: name → fields.
     pub events: BTreeMap<String, BTreeSet<String>>,
-    /// Product categories that are sensitive for this shop, beside those that ship with the product.
-    pub sensitive_categories: BTreeSet<String>,
+    /// Which goods are sensitive for this shop, beside what ships with the product.
+    pub sensitive: SensitiveRules,
+    /// How often and when somebody may be written to with offers.
+    pub offers: OfferRules,
     /// Keys with which clients may send events.
     pub write_keys: BTreeSet<String>,
     /// Who asks in the IAB's framework; `None` if the shop takes no part in it.
@@ -79,6 +83,9 @@ pub struct Declaration {
     pub consent_valid_days: u32,
     /// What it is called in the standards in which choices are told to others.
     pub standards: Standards,
+    /// The kinds of sensitive goods of which a yes to this purpose agrees explicitly that they are used (GDPR Art.
+    /// 9(2)(a)). A yes must then come in so many words, never as a mark on an event.
+    pub explicit_for: BTreeSet<SensitiveKind>,
 }
 
 /// What an opt-out signal such as Sec-GPC means for a purpose.
@@ -176,6 +183,7 @@ impl Declaration {
             opt_out_signal,
             consent_valid_days: _,
             standards,
+            explicit_for,
         } = self;
         let more_data =
             data.iter().any(|(kind, fields)| !agreed.data.get(kind).is_some_and(|old| fields.is_within(old)));
@@ -188,5 +196,6 @@ impl Declaration {
             || !recipients.is_subset(&agreed.recipients)
             || now_shared
             || !standards.is_within(&agreed.standards)
+            || !explicit_for.is_subset(&agreed.explicit_for)
     }
 }

@@ -2,11 +2,13 @@
 //!
 //! Nothing may be left to a default that a later version of the product could change: every key is written out.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use toml::{Table, Value};
 
 use super::{Declaration, Fields, LegalHold, OptOutSignal, Register, Shop, Standards, TcfSettings};
+use crate::offers::{Caps, OfferRules, QuietHours, Span};
+use crate::sensitive::{Harmless, SensitiveKind, SensitiveRules, Spared};
 
 /// The register as TOML that [`super::read`] reads back as the same register. Equal registers give equal texts.
 ///
@@ -17,11 +19,12 @@ use super::{Declaration, Fields, LegalHold, OptOutSignal, Register, Shop, Standa
 /// ```
 #[must_use]
 pub fn write(register: &Register) -> String {
-    let Register { shop, purposes, kept_by_law, events, sensitive_categories, write_keys, tcf } = register;
+    let Register { shop, purposes, kept_by_law, events, sensitive, offers, write_keys, tcf } = register;
     let mut whole = Table::new();
     whole.insert("shop".into(), write_shop(shop).into());
     whole.insert("intake".into(), one("write_keys", list(write_keys)));
-    whole.insert("sensitive".into(), one("categories", list(sensitive_categories)));
+    whole.insert("sensitive".into(), write_sensitive(sensitive).into());
+    whole.insert("offers".into(), write_offers(offers).into());
     let purposes: Table = purposes
         .iter()
         .map(|(id, declaration)| (id.to_string(), write_purpose(declaration).into()))
@@ -74,6 +77,7 @@ fn write_purpose(declaration: &Declaration) -> Table {
         opt_out_signal,
         consent_valid_days,
         standards,
+        explicit_for,
     } = declaration;
     let mut table = Table::new();
     table.insert("reason".into(), reason.clone().into());
@@ -86,6 +90,10 @@ fn write_purpose(declaration: &Declaration) -> Table {
     table.insert("sale_or_sharing".into(), (*opt_out_signal == OptOutSignal::Refuses).into());
     table.insert("consent_valid_days".into(), i64::from(*consent_valid_days).into());
     write_standards(standards, &mut table);
+    if !explicit_for.is_empty() {
+        let kinds = explicit_for.iter().map(SensitiveKind::to_string).collect();
+        table.insert("explicit_for".into(), list(&kinds));
+    }
     let data: Table = data
         .iter()
         .map(|(kind, fields)| {
@@ -119,6 +127,58 @@ fn write_settings(settings: &TcfSettings) -> Table {
     table.insert("vendor_list_version".into(), i64::from(*vendor_list_version).into());
     table.insert("country".into(), country.to_string().into());
     table
+}
+
+fn write_sensitive(rules: &SensitiveRules) -> Table {
+    let SensitiveRules { categories, words, harmless } = rules;
+    let mut table = Table::new();
+    table.insert("categories".into(), list(categories));
+    if !words.is_empty() {
+        let words: Table = words.iter().map(|(kind, words)| (kind.to_string(), list(words))).collect();
+        table.insert("words".into(), words.into());
+    }
+    if !harmless.is_empty() {
+        let harmless: Vec<Value> = harmless.iter().map(write_harmless).collect();
+        table.insert("harmless".into(), harmless.into());
+    }
+    table
+}
+
+fn write_harmless(harmless: &Harmless) -> Value {
+    let Harmless { kind, spared, reason } = harmless;
+    let mut table = Table::new();
+    table.insert("kind".into(), kind.to_string().into());
+    let (key, name) = match spared {
+        Spared::Item(id) => ("item", id),
+        Spared::Category(name) => ("category", name),
+        Spared::Word(word) => ("word", word),
+    };
+    table.insert(key.into(), name.clone().into());
+    table.insert("reason".into(), reason.clone().into());
+    table.into()
+}
+
+fn write_offers(rules: &OfferRules) -> Table {
+    let OfferRules { caps, quiet, hold_minutes, again_after_days } = rules;
+    let QuietHours { from, until, zone, days_off } = quiet;
+    let Caps { together, by_channel } = caps;
+    let mut table = Table::new();
+    table.insert("zone".into(), zone.clone().into());
+    table.insert("quiet_from".into(), from.strftime("%H:%M").to_string().into());
+    table.insert("quiet_until".into(), until.strftime("%H:%M").to_string().into());
+    table.insert("days_off".into(), list(&days_off.iter().map(ToString::to_string).collect()));
+    table.insert("hold_minutes".into(), i64::from(*hold_minutes).into());
+    table.insert("again_after_days".into(), i64::from(*again_after_days).into());
+    let mut all = write_spans(together);
+    for (channel, spans) in by_channel {
+        all.insert(channel.as_str().into(), write_spans(spans).into());
+    }
+    table.insert("caps".into(), all.into());
+    table
+}
+
+fn write_spans(spans: &BTreeMap<Span, u32>) -> Table {
+    spans.iter().map(|(span, at_most)| (span.as_str().to_owned(), i64::from(*at_most).into())).collect()
 }
 
 fn write_hold(hold: &LegalHold) -> Value {

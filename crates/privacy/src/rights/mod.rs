@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::audit::{Author, Entry};
 use crate::data::{
     BrowsingHistory, CartHistory, Contact, DataKind, DeclaredEvents, DeviceTraces, Feedback, Kind,
-    OrderAction, Ordered, PurchaseHistory, ShownItems,
+    OrderAction, Ordered, PurchaseHistory, SentOffers, ShownItems,
 };
 use crate::entropy::Entropy;
 use crate::grant::{IDENTITIES, open_row, seal_identity, seal_row};
@@ -304,6 +304,7 @@ fn in_form(kind: Kind, value: &Value) -> Result<Vec<u8>, RightsError> {
         Kind::DeviceTraces => through::<DeviceTraces>(value),
         Kind::Feedback => through::<Feedback>(value),
         Kind::ShownItems => through::<ShownItems>(value),
+        Kind::SentOffers => through::<SentOffers>(value),
         Kind::DeclaredEvents => through::<DeclaredEvents>(value),
     }
     .map_err(|error| RightsError::Correction(kind, error.to_string()))

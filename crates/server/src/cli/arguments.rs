@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::evaluate::EvaluateArgs;
 use crate::experiments::ExperimentArgs;
 use crate::intake::import::ImportArgs;
+use crate::offers::OffersArgs;
 use crate::operate::LogFormat;
 use crate::placements::PlacementArgs;
 use crate::rights::{AuditArgs, SubjectArgs};
@@ -120,6 +121,11 @@ pub(super) enum Command {
         after_help = "Examples:\n  equipoise subject access --email hana@example.com --out hana.json\n  equipoise subject erase --user-id c-17 --out certificate.json"
     )]
     Subject(SubjectArgs),
+    /// Plan campaigns, approve them, and ask who may be written to
+    #[command(
+        after_help = "Examples:\n  equipoise offers create winter --words \"Winter sale\" --channel email --category packs --until 2026-08-31 --by Hana\n  equipoise offers approve winter --by Ben --reason \"Only to those who asked for it\"\n  equipoise offers decide winter --user-id c-17"
+    )]
+    Offers(OffersArgs),
     /// Check the log of everything that was done with personal data, or a certificate of erasure
     #[command(
         after_help = "Examples:\n  equipoise audit verify --data-dir equipoise-data\n  equipoise audit verify --certificate certificate.json"

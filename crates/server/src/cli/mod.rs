@@ -68,6 +68,7 @@ fn run(common: &Common, command: Command) -> Result<ExitCode, Failure> {
         Command::Experiment(arguments) => places::experiment(&shop, &arguments),
         Command::Placement(arguments) => places::placement(&shop, &arguments),
         Command::Subject(arguments) => people::subject(&shop, &arguments),
+        Command::Offers(arguments) => people::offers(&shop, &arguments),
         Command::Audit(arguments) => people::audit(&shop, &arguments),
         Command::Backup { to } => guard::backup(&shop, to.as_deref()),
         Command::Restore { from } => guard::restore(&shop, &from),

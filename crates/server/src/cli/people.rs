@@ -1,4 +1,4 @@
-//! `equipoise import`, `subject` and `audit`: what concerns people, done by the features that may; this file only
+//! `equipoise import`, `subject`, `offers` and `audit`: what concerns people, done by the features that may; this file only
 //! opens the door to them.
 
 use std::path::Path;
@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::terminal::say;
 use super::{Context, Failure};
 use crate::intake::import::{Import, ImportArgs};
+use crate::offers::OffersArgs;
 use crate::operate::{Ask, Places, Progress, open_app, public_key_file};
 use crate::rights::{
     AuditArgs, AuditCommand, CliError, Door, Purposes, Rectify, SubjectArgs, SubjectCommand,
@@ -32,14 +33,22 @@ pub(super) fn import(context: &Context, arguments: &ImportArgs) -> Result<ExitCo
 /// Does what a person has a right to, through the running server if there is one.
 pub(super) fn subject(context: &Context, arguments: &SubjectArgs) -> Result<ExitCode, Failure> {
     refuse_incomplete(&arguments.command)?;
-    let mut out = std::io::stdout().lock();
+    through(context, |door| crate::rights::run(arguments, door, &mut std::io::stdout().lock()))
+}
+
+/// Plans campaigns and asks who may be written to, through the running server if there is one.
+pub(super) fn offers(context: &Context, arguments: &OffersArgs) -> Result<ExitCode, Failure> {
+    through(context, |door| crate::offers::run(arguments, door, &mut std::io::stdout().lock()))
+}
+
+/// Does something through the running server, or else with the data opened here.
+fn through(context: &Context, work: impl FnOnce(&Door) -> Result<(), CliError>) -> Result<ExitCode, Failure> {
     if let Some(server) = Ask::find(&context.places)? {
-        let door = Door::Remote { base: server.origin().to_owned(), token: server.token().to_owned() };
-        crate::rights::run(arguments, &door, &mut out)?;
+        work(&Door::Remote { base: server.origin().to_owned(), token: server.token().to_owned() })?;
         return Ok(ExitCode::SUCCESS);
     }
     let app = open_app(context.start(Progress::Shown))?;
-    let done = crate::rights::run(arguments, &Door::Local(Arc::clone(&app)), &mut out);
+    let done = work(&Door::Local(Arc::clone(&app)));
     let flushed = app.store.flush_openings(app.now());
     app.store.clone().close();
     done?;

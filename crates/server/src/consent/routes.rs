@@ -424,7 +424,7 @@ pub fn state(law: &Law, state: &LedgerState, now: Timestamp) -> Value {
         let record = state.consent(purpose.as_str());
         let permitted = state.permit(purpose, &law.register, &law.notices, now);
         let ask = match &permitted {
-            Err(Refusal::StaleNotice(_) | Refusal::ConsentExpired(_)) => true,
+            Err(Refusal::StaleNotice(_) | Refusal::ConsentExpired(_) | Refusal::NotExplicit(_)) => true,
             Err(Refusal::NoConsent { status, .. }) => !status.is_no(),
             _ => false,
         };

@@ -61,6 +61,7 @@ pub(super) const fn refusal(refusal: &Refusal) -> &'static str {
         Refusal::Objected(_) => "you objected",
         Refusal::Restricted => "you asked us to stop using your data",
         Refusal::Unproven => "we can't tell yet that it is you",
+        Refusal::NotExplicit(_) => "you haven't said yes to it in so many words",
         Refusal::OptOutSignal(_) => "your browser says no for you",
         Refusal::UnknownPurpose(_) | Refusal::UndeclaredKind { .. } => "we don't do that",
     }
@@ -76,6 +77,7 @@ pub(super) const fn kind(kind: Kind) -> &'static str {
         Kind::DeviceTraces => "your kind of device",
         Kind::Feedback => "what you told us",
         Kind::ShownItems => "what we recommended to you",
+        Kind::SentOffers => "what offers we sent you",
         Kind::DeclaredEvents => "what you did in the shop",
     }
 }

@@ -67,6 +67,7 @@ pub struct Metrics {
     intake: Family<IntakeLabels, Counter>,
     recommendations: Counter,
     purposes: Family<PurposeLabels, Counter>,
+    offers: Family<NameLabels, Counter>,
     jobs_failed: Family<NameLabels, Counter>,
     queue: Gauge,
     model_people: Family<NameLabels, Gauge>,
@@ -101,6 +102,7 @@ impl Metrics {
             intake: Family::default(),
             recommendations: Counter::default(),
             purposes: Family::default(),
+            offers: Family::default(),
             jobs_failed: Family::default(),
             queue: Gauge::default(),
             model_people: Family::default(),
@@ -116,6 +118,11 @@ impl Metrics {
             "http_turned_away",
             "Requests answered 503 because there were too many",
             metrics.turned_away.clone(),
+        );
+        registry.register(
+            "offers",
+            "Decisions and reports about offers, by what was said",
+            metrics.offers.clone(),
         );
         registry.register("intake_events", "Events by what became of them", metrics.intake.clone());
         registry.register("recommendations", "Answers with recommendations", metrics.recommendations.clone());
@@ -137,6 +144,11 @@ impl Metrics {
         registry.register("catalogue_items", "Products and articles", metrics.catalogue.clone());
         registry.register("audit_entries", "Entries in the audit log", metrics.audit.clone());
         metrics
+    }
+
+    /// Counts a decision or a report about an offer, by its fixed word.
+    pub fn offer(&self, name: &'static str) {
+        self.offers.get_or_create(&NameLabels { name }).inc();
     }
 
     /// Counts an answered request. `route` is the route's pattern, never the address asked for.

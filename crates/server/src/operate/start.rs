@@ -151,6 +151,7 @@ pub fn open(options: StartOptions) -> Result<App, StartError> {
     let operator_token = token.hash_or_make(entropy.as_ref())?;
     publish_key(&public_key, &store)?;
     let engine = Engine::new(Threshold::of(POPULAR_WITH));
+    engine.heed(&store.law().register.sensitive);
     take_tuning(&store, &engine)?;
     let bar = progress_bar(&store, progress)?;
     let people = replay(&store, &engine, now, &|people| bar.set_position(people))?;

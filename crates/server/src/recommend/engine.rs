@@ -12,6 +12,7 @@ use models::recommend::trend::Trend;
 use models::recommend::{ItemId, Scored};
 use privacy::grant::Scope;
 use privacy::purpose::Personalisation;
+use privacy::sensitive::SensitiveRules;
 use store::Item;
 
 use super::memory::Models;
@@ -19,7 +20,7 @@ use super::near::NearLists;
 use super::person::Person;
 use super::suits::SuitLists;
 use super::taste::{Change, EASE_ITEMS, Taste};
-use super::{Catalogue, Fact, Held, Names, Tuning};
+use super::{Catalogue, Fact, Held, Names, Silence, Tuning};
 
 /// The recommender's memory. Cheap to clone; all clones are one.
 #[derive(Clone)]
@@ -36,6 +37,7 @@ pub(super) struct Inner {
     pub(super) trend: RwLock<Option<(Day, Arc<Trend>)>>,
     tuning: RwLock<Arc<Tuning>>,
     catalogue: RwLock<Arc<Catalogue>>,
+    silence: RwLock<Arc<Silence>>,
     popular: Mutex<Option<PopularList>>,
     near: NearLists,
     /// Counts the times that something was learnt.
@@ -80,6 +82,7 @@ impl Engine {
                 trend: RwLock::default(),
                 tuning: RwLock::default(),
                 catalogue: RwLock::new(Arc::new(catalogue)),
+                silence: RwLock::new(Arc::new(Silence::new(&SensitiveRules::default()))),
                 popular: Mutex::new(None),
                 near: NearLists::default(),
                 learnt: AtomicU64::new(0),
@@ -105,9 +108,24 @@ impl Engine {
             });
             Catalogue::build(items, |id| models.number(id))?
         };
+        let silence = Arc::new(self.silence().over(&built));
+        *self.inner.silence.write().unwrap_or_else(PoisonError::into_inner) = silence;
         *self.inner.catalogue.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(built);
         self.drop_lists();
         Ok(())
+    }
+
+    /// Takes the shop's rules about what is sensitive in the place of those that ship alone. What was learnt before
+    /// stays: set them before anything is learnt.
+    pub fn heed(&self, rules: &SensitiveRules) {
+        let silence = Arc::new(Silence::new(rules).over(&self.catalogue()));
+        *self.inner.silence.write().unwrap_or_else(PoisonError::into_inner) = silence;
+    }
+
+    /// What of the catalogue is sensitive.
+    #[must_use]
+    pub fn silence(&self) -> Arc<Silence> {
+        Arc::clone(&self.inner.silence.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Drops what was made from the models and may not outlive a forgetting.

@@ -117,7 +117,12 @@ impl Lesson {
 
 /// Inside a write: what was just stored for a person is learnt after the commit.
 pub fn learn(tx: &WriteTx<'_>, engine: &Engine, vault: &Vault, subject: &Subject, lesson: Lesson) {
-    let Lesson { personalisation, analytics } = lesson;
+    let Lesson { mut personalisation, mut analytics } = lesson;
+    for facts in [&mut personalisation, &mut analytics] {
+        if let Err(error) = engine.silence().hush(tx, subject, tx.what().at, facts) {
+            tracing::error!(error.cause = %error, "the ledger can't be read; what is sensitive isn't learnt");
+        }
+    }
     if personalisation.is_empty() && analytics.is_empty() {
         return;
     }
@@ -142,7 +147,7 @@ pub fn relearn(
     now: Timestamp,
 ) -> Result<(), ReadError> {
     let known = all_names(vault, subject);
-    let (for_personalisation, for_analytics) = open(tx, vault, subject, now)?;
+    let (for_personalisation, for_analytics) = open(tx, engine, vault, subject, now)?;
     let engine = engine.clone();
     tx.after_commit(Box::new(move || {
         let nobody = Names { personalisation: None, analytics: None };
@@ -198,7 +203,7 @@ pub fn replay(
     for some in subjects.chunks(500) {
         store.read(|tx| {
             for subject in some {
-                match open(tx, store.vault(), subject, now) {
+                match open(tx, engine, store.vault(), subject, now) {
                     Ok((for_personalisation, for_analytics)) => {
                         let known = all_names(store.vault(), subject);
                         engine.learn(Names { analytics: None, ..known }, &for_personalisation);
@@ -232,11 +237,12 @@ fn all_names(vault: &Vault, subject: &Subject) -> Names {
 /// What a person's grants open for the models: facts for personalisation, and facts for analytics.
 fn open(
     tx: &impl Tx,
+    engine: &Engine,
     vault: &Vault,
     subject: &Subject,
     now: Timestamp,
 ) -> Result<(Vec<Fact>, Vec<Fact>), ReadError> {
-    let personal = match tx.authorize::<Personalisation>(subject, PART, now) {
+    let mut personal = match tx.authorize::<Personalisation>(subject, PART, now) {
         Ok(grant) => {
             let mut personal = granted(&grant, vault)?;
             if let Some(told) = declared(grant.read::<Feedback>(vault))? {
@@ -248,11 +254,14 @@ fn open(
         Err(ReadError::Refused(_)) => Vec::new(),
         Err(error) => return Err(error),
     };
-    let counted = match tx.authorize::<Analytics>(subject, PART, now) {
+    let mut counted = match tx.authorize::<Analytics>(subject, PART, now) {
         Ok(grant) => granted(&grant, vault)?,
         Err(ReadError::Refused(_)) => Vec::new(),
         Err(error) => return Err(error),
     };
+    let silence = engine.silence();
+    silence.hush(tx, subject, now, &mut personal)?;
+    silence.hush(tx, subject, now, &mut counted)?;
     Ok((personal, counted))
 }
 

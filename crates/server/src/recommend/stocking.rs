@@ -6,12 +6,13 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Bytes;
 use privacy::audit::Author;
+use privacy::grant::ReadError;
 use privacy::store::StoreError;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::{Item, ItemKind, Write};
 
-use super::{Catalogue, CatalogueItem};
+use super::{Catalogue, CatalogueItem, relearn};
 use crate::app::App;
 use crate::web::{Problem, State};
 
@@ -104,7 +105,44 @@ fn put(app: &Arc<App>, items: Vec<Item>, remove: Vec<String>) -> Result<Json<Val
             Ok(removed)
         })
         .wait()?;
+    let all = restock(app)?;
+    Ok(Json(json!({"stored": stored, "removed": removed, "items": all})))
+}
+
+/// How many people's facts are learnt anew in one write: for no more of them does anybody else's write wait.
+const AT_ONCE: usize = 10;
+
+/// Takes up the catalogue as it is stored now, and says how many items there are. Where other things are sensitive than
+/// before, what everybody did is learnt anew. Blocks.
+///
+/// # Errors
+/// [`Problem`] when the store can't be used, or an item stands in the catalogue twice.
+pub fn restock(app: &Arc<App>) -> Result<usize, Problem> {
     let all = app.store.read(|tx| tx.items())?;
+    let before = app.engine.silence();
     app.engine.stock_catalogue(&all).map_err(|error| Problem::internal(&error))?;
-    Ok(Json(json!({"stored": stored, "removed": removed, "items": all.len()})))
+    if app.engine.silence().hears_like(&before) {
+        return Ok(all.len());
+    }
+    let mut people = Vec::new();
+    app.store.read(|tx| tx.subjects(&mut |subject| people.push(subject)))?;
+    let now = app.now();
+    for some in people.chunks(AT_ONCE) {
+        let (shared, some) = (Arc::clone(app), some.to_vec());
+        let author = Author::Machine { part: super::PART.to_owned() };
+        let what = Write { name: "catalogue.relearn", author, at: now };
+        let written = app.store.write(what, move |tx| {
+            for subject in &some {
+                match relearn(tx, &shared.engine, shared.vault(), subject, now) {
+                    // Erased in the meantime.
+                    Ok(()) | Err(ReadError::Refused(_)) => {}
+                    Err(ReadError::Store(error)) => return Err(error),
+                    Err(error) => return Err(StoreError::Damaged(error.to_string())),
+                }
+            }
+            Ok(())
+        });
+        written.wait()?;
+    }
+    Ok(all.len())
 }

@@ -10,6 +10,7 @@ use privacy::data::Kind;
 use privacy::purpose::PurposeId;
 use privacy::register::{Declaration, Fields};
 use privacy::rights::{DisclosedRow, Disclosure, Right};
+use privacy::sensitive::SensitiveKind;
 use privacy::store::{Law, Tx};
 use privacy::subject::Subject;
 use serde_json::{Map, Value, json};
@@ -139,6 +140,7 @@ pub(super) const fn origin(kind: Kind) -> (&'static str, &'static str) {
         Kind::DeviceTraces => ("observed", "what your browser tells every site, made coarser"),
         Kind::DeclaredEvents => ("observed", "what you did in the shop"),
         Kind::ShownItems => ("derived", "what the shop worked out from the rest"),
+        Kind::SentOffers => ("observed", "the offers that the shop sent you"),
     }
 }
 
@@ -155,6 +157,7 @@ fn purposes(law: &Law, state: &LedgerState, now: Timestamp) -> Value {
             opt_out_signal: _,
             consent_valid_days,
             standards: _,
+            explicit_for,
         } = declaration;
         let data: Map<String, Value> = data
             .iter()
@@ -172,6 +175,7 @@ fn purposes(law: &Law, state: &LedgerState, now: Timestamp) -> Value {
             ("retention_days", json!(retention_days)),
             ("recipients", json!(recipients)),
             ("consent_valid_days", json!(consent_valid_days)),
+            ("explicit_for", json!(explicit_for.iter().map(SensitiveKind::label).collect::<Vec<_>>())),
         ];
         if let Some(entry) = standing.get_mut(purpose.as_str()).and_then(Value::as_object_mut) {
             entry.extend(more.map(|(name, value)| (name.to_owned(), value)));

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{Desk, serve};
 use crate::app::App;
 use crate::consent::operator;
+use crate::web::Problem;
 
 /// Why a command failed, in words for whoever typed it.
 #[derive(Debug, thiserror::Error)]
@@ -72,12 +73,25 @@ impl Door {
     /// # Errors
     /// [`CliError::Refused`] with what to do, or [`CliError::Unreachable`].
     pub fn call(&self, desk: Desk, body: &Value) -> Result<Value, CliError> {
+        self.ask(desk.path(), body, |app| serve(app, desk, body, operator()))
+    }
+
+    /// Asks the running server at `path`, or else has `work` do the same here.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub fn ask(
+        &self,
+        path: &str,
+        body: &Value,
+        work: impl FnOnce(&Arc<App>) -> Result<Value, Problem>,
+    ) -> Result<Value, CliError> {
         match self {
-            Self::Local(app) => serve(app, desk, body, operator()).map_err(|problem| CliError::Refused {
+            Self::Local(app) => work(app).map_err(|problem| CliError::Refused {
                 detail: problem.detail().to_owned(),
                 mend: problem.mend().to_owned(),
             }),
-            Self::Remote { base, token } => remote(base, token, desk.path(), body),
+            Self::Remote { base, token } => remote(base, token, path, body),
         }
     }
 }

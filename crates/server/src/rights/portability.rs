@@ -52,6 +52,7 @@ const fn portable(kind: Kind) -> bool {
         | Kind::CartHistory
         | Kind::PurchaseHistory
         | Kind::DeviceTraces
+        | Kind::SentOffers
         | Kind::Feedback
         | Kind::DeclaredEvents => true,
         // Worked out by the shop.

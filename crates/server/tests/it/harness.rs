@@ -46,11 +46,22 @@ impl Shop {
         Self::open_in(&path, Some(folder))
     }
 
+    /// A shop with a register of its own.
+    pub(crate) fn open_with(register: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().to_owned();
+        Self::open_as(register, &path, Some(folder))
+    }
+
     pub(crate) fn open_in(path: &Path, temporary: Option<tempfile::TempDir>) -> Self {
+        Self::open_as(REGISTER, path, temporary)
+    }
+
+    pub(crate) fn open_as(register: &str, path: &Path, temporary: Option<tempfile::TempDir>) -> Self {
         let clock =
             Arc::new(AtomicI64::new("2026-06-15T10:00:00Z".parse::<Timestamp>().unwrap().as_millisecond()));
         let config = path.join("equipoise.toml");
-        std::fs::write(&config, REGISTER).unwrap();
+        std::fs::write(&config, register).unwrap();
         let data_dir = path.join("data");
         let telling = Arc::clone(&clock);
         let tell: Clock =
@@ -84,6 +95,11 @@ impl Shop {
 
     pub(crate) fn now(&self) -> Timestamp {
         self.app.now()
+    }
+
+    /// Sets the clock.
+    pub(crate) fn set_time(&self, at: Timestamp) {
+        self.clock.store(at.as_millisecond(), Ordering::SeqCst);
     }
 
     pub(crate) fn pass_seconds(&self, seconds: i64) {

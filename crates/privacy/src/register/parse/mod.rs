@@ -4,7 +4,9 @@
 //! both. Nothing is guessed for the shop that widens what it may collect; what may be left out stands in
 //! the template.
 
+mod offers;
 mod purposes;
+mod sensitive;
 mod shop;
 mod standards;
 mod table;
@@ -70,15 +72,19 @@ pub fn read(text: &str) -> Result<Register, Vec<Mistake>> {
     let shop = shop::read_shop(&mut reading, &mut whole);
     let write_keys = shop::read_intake(&mut reading, &mut whole);
     let events = read_events(&mut reading, &mut whole);
-    let purposes = purposes::read_purposes(&mut reading, &mut whole, &events);
+    let sensitive = sensitive::read_sensitive(&mut reading, &mut whole);
+    let kinds = sensitive.kinds();
+    let purposes = purposes::read_purposes(&mut reading, &mut whole, &events, &kinds);
     let tcf = standards::read_settings(&mut reading, &mut whole, purposes.values());
     let kept_by_law = shop::read_holds(&mut reading, &mut whole);
-    let sensitive_categories = shop::read_sensitive(&mut reading, &mut whole);
+    let jurisdictions = shop.as_ref().map_or(&[][..], |shop| &shop.jurisdictions);
+    let offers = offers::read_offers(&mut reading, &mut whole, jurisdictions);
+    offers::check_retention(&mut reading, &mut whole, &offers, &purposes);
     whole.finish(&mut reading);
     let mistakes = reading.into_mistakes();
     match shop {
         Some(shop) if mistakes.is_empty() => {
-            Ok(Register { shop, purposes, kept_by_law, events, sensitive_categories, write_keys, tcf })
+            Ok(Register { shop, purposes, kept_by_law, events, sensitive, offers, write_keys, tcf })
         }
         _ => Err(mistakes),
     }

@@ -8,6 +8,7 @@ use super::{Reading, SENTENCE, Section, form, mend_word, misspelt, texts};
 use crate::data::Kind;
 use crate::purpose::{BUILT_IN, LegalBasis, PurposeId};
 use crate::register::{Declaration, Fields, OptOutSignal};
+use crate::sensitive::SensitiveKind;
 
 type Events = BTreeMap<String, BTreeSet<String>>;
 
@@ -15,6 +16,7 @@ pub(super) fn read_purposes(
     reading: &mut Reading<'_>,
     whole: &mut Section<'_, '_>,
     events: &Events,
+    kinds: &BTreeSet<SensitiveKind>,
 ) -> BTreeMap<PurposeId, Declaration> {
     let mut purposes = BTreeMap::new();
     let section = match whole.value("purposes") {
@@ -47,7 +49,7 @@ pub(super) fn read_purposes(
         }
         let name = format!("[purposes.{word}]");
         let Some(inner) = Section::of(reading, name, at, value) else { continue };
-        if let (Some(declaration), Ok(id)) = (read_purpose(reading, word, inner, events), id) {
+        if let (Some(declaration), Ok(id)) = (read_purpose(reading, word, inner, events, kinds), id) {
             purposes.insert(id, declaration);
         }
     }
@@ -63,6 +65,7 @@ fn read_purpose(
     id: &str,
     mut section: Section<'_, '_>,
     events: &Events,
+    kinds: &BTreeSet<SensitiveKind>,
 ) -> Option<Declaration> {
     let reason = section.text(reading, "reason", SENTENCE, "\"To deliver what you ordered.\"");
     let basis = read_basis(reading, id, &mut section);
@@ -90,6 +93,7 @@ fn read_purpose(
     let opt_out_signal =
         if shared.unwrap_or(marketing) { OptOutSignal::Refuses } else { OptOutSignal::Ignored };
     let standards = read_standards(reading, id, &mut section, basis, opt_out_signal);
+    let explicit_for = read_explicit(reading, id, basis, &mut section, kinds);
     let data = read_data(reading, id, &mut section, events);
     section.finish(reading);
     Some(Declaration {
@@ -102,7 +106,40 @@ fn read_purpose(
         opt_out_signal,
         consent_valid_days,
         standards,
+        explicit_for,
     })
+}
+
+/// An explicit yes is one to a question of its own: not to a built-in purpose, and on no other basis than consent.
+fn read_explicit(
+    reading: &mut Reading<'_>,
+    id: &str,
+    basis: Option<LegalBasis>,
+    section: &mut Section<'_, '_>,
+    kinds: &BTreeSet<SensitiveKind>,
+) -> BTreeSet<SensitiveKind> {
+    let names: Vec<&str> = kinds.iter().map(SensitiveKind::as_str).collect();
+    let listed = section.list(reading, "explicit_for", "[\"pregnancy\"]");
+    for (word, at) in &listed {
+        if !names.contains(&word.as_str()) {
+            reading.note(*at, format!("`{word}` is no kind of sensitive goods"), mend_word(word, &names));
+        }
+    }
+    if listed.is_empty() {
+        return BTreeSet::new();
+    }
+    let at = section.place("explicit_for");
+    if BUILT_IN.contains(&id) {
+        reading.note(
+            at,
+            format!("`{id}` can't be the explicit yes to sensitive goods: that is a question of its own"),
+            "move the line to a purpose of your own, such as `[purposes.family_offers]`",
+        );
+    } else if basis.is_some_and(|basis| basis != LegalBasis::Consent) {
+        let what = format!("`{id}` names sensitive goods and doesn't rest on consent");
+        reading.note(at, what, "write `basis = \"consent\"`, or take the line out");
+    }
+    listed.into_iter().filter_map(|(word, _)| word.parse().ok()).collect()
 }
 
 /// The bases that a built-in purpose can stand on. For a shop's own purpose the shop decides.

@@ -1,4 +1,4 @@
-//! Reading who the shop is, its write keys, sensitive categories and what a law obliges it to keep.
+//! Reading who the shop is, its write keys and what a law obliges it to keep.
 //! Nothing here may touch what a purpose allows.
 
 use std::collections::BTreeSet;
@@ -117,13 +117,6 @@ pub(super) fn read_intake(reading: &mut Reading<'_>, whole: &mut Section<'_, '_>
     }
     section.finish(reading);
     keys
-}
-
-pub(super) fn read_sensitive(reading: &mut Reading<'_>, whole: &mut Section<'_, '_>) -> BTreeSet<String> {
-    let Some(mut section) = whole.inner(reading, "sensitive") else { return BTreeSet::new() };
-    let categories = section.list(reading, "categories", "[\"Pregnancy\"]");
-    section.finish(reading);
-    categories.into_iter().map(|(category, _)| category).collect()
 }
 
 pub(super) fn read_holds(reading: &mut Reading<'_>, whole: &mut Section<'_, '_>) -> Vec<LegalHold> {

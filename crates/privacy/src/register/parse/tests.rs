@@ -259,6 +259,44 @@ fn each_mistake_has_its_line_and_its_mend() {
         ("[events.Joined]\nfields=['a']\n[events.joined]\nfields=['a']", 25, "twice", "take one"),
         ("[sensitive]\ncategories='x'", 24, "a list of texts", "["),
         ("[sensitve]\ncategories=['x']", 23, "no section `[sensitve]`", "did you mean `sensitive`"),
+        ("[sensitive]\ncategory=['x']", 24, "no key `category`", "did you mean `categories`"),
+        ("[sensitive.words]\nhelth=['clinic']", 24, "nearly, but not quite", "did you mean `health`"),
+        ("[sensitive.words]\nshop=['clinic']", 24, "`shop` is the kind", "`categories`"),
+        ("[sensitive.words]\nhealth=['ab*']", 24, "so short", "3 letters"),
+        ("[sensitive.words]\nhealth=['*clinic']", 24, "a `*` in the middle", "at the end"),
+        (
+            "[[sensitive.harmless]]\nkind='childs'\nword='kids'\nreason='r'",
+            24,
+            "`childs` is no kind",
+            "`children`",
+        ),
+        ("[[sensitive.harmless]]\nkind='children'\nword='kids'", 23, "has no `reason`", "reason ="),
+        (
+            "[[sensitive.harmless]]\nkind='children'\nreason='r'",
+            23,
+            "doesn't say what is harmless",
+            "`word =",
+        ),
+        (
+            "[[sensitive.harmless]]\nkind='children'\nitem='a'\nword='kids'\nreason='r'",
+            23,
+            "more than one thing",
+            "write one of",
+        ),
+        (
+            "[[sensitive.harmless]]\nkind='children'\nword='babys'\nreason='r'",
+            25,
+            "no word `babys`",
+            "did you mean `baby*`",
+        ),
+        ("[offers]\nzone='Auckland'", 24, "`Auckland` is no time zone", "Europe/Berlin"),
+        ("[offers]\nquiet_from='9pm'", 24, "`9pm` is no time of the day", "quiet_from = \"21:00\""),
+        ("[offers]\nquiet_from=21", 24, "a text in quotes, not a number", "21:00"),
+        ("[offers]\ndays_off=['sundays']", 24, "`sundays` is no day", "\"12-25\""),
+        ("[offers]\nhold_minutes=0", 24, "between 1 and 1440", "hold_minutes"),
+        ("[offers.caps]\ndaily=1", 24, "no key `daily`", "use one of day"),
+        ("[offers.caps.mail]\nday=1", 23, "no key `mail`", "did you mean `email`"),
+        ("[offers.caps.sms]\nday=-1", 24, "between 0 and 1000", "day"),
     ] {
         check(end, &and(more), line, what, mend);
     }
@@ -306,4 +344,65 @@ proptest::proptest! {
             }
         }
     }
+}
+
+fn with_purpose(more: &str) -> String {
+    format!("{GOOD}[purposes.family]\nreason='r'\ngives='g'\nretention_days=90\ndata.cart='all'\n{more}")
+}
+
+#[test]
+fn explicit_yes_is_a_question_of_its_own() {
+    let register = read(&with_purpose("basis='consent'\nexplicit_for=['children','pregnancy']\n")).unwrap();
+    assert_eq!(register.purpose("family").unwrap().explicit_for.len(), 2);
+    assert_eq!(read(&write(&register)).unwrap(), register);
+    for (text, what) in [
+        (with_purpose("basis='consent'\nexplicit_for=['childhood']\n"), "`childhood` is no kind"),
+        (
+            with_purpose("basis='legitimate_interests'\nexplicit_for=['children']\n"),
+            "doesn't rest on consent",
+        ),
+        (
+            GOOD.replace("gives = \"Fit.\"", "gives = \"Fit.\"\nexplicit_for = ['health']"),
+            "a question of its own",
+        ),
+    ] {
+        let mistakes = read(&text).unwrap_err();
+        assert!(mistakes.len() == 1 && mistakes[0].what.contains(what), "{}", lines_of(&mistakes));
+    }
+}
+
+#[test]
+fn wider_explicit_yes_must_be_asked_for_again() {
+    let narrow = read(&with_purpose("basis='consent'\nexplicit_for=['children']\n")).unwrap();
+    let wide = read(&with_purpose("basis='consent'\nexplicit_for=['children','health']\n")).unwrap();
+    let of = |register: &crate::register::Register| register.purpose("family").unwrap().clone();
+    assert!(of(&wide).widens(&of(&narrow)) && !of(&narrow).widens(&of(&wide)));
+}
+
+#[test]
+fn what_is_counted_over_a_month_is_kept_for_a_month() {
+    let offers = |days: u32| {
+        format!(
+            "{GOOD}[purposes.offers]\nreason='r'\nbasis='consent'\ngives='g'\nretention_days={days}\ndata.offered='all'\n"
+        )
+    };
+    assert!(read(&offers(31)).is_ok());
+    let mistakes = read(&offers(30)).unwrap_err();
+    assert!(mistakes.len() == 1 && mistakes[0].line == 27, "{}", lines_of(&mistakes));
+    assert!(mistakes[0].mend.contains("retention_days = 31"));
+}
+
+#[test]
+fn sensitive_goods_and_offers_read_back_the_same() {
+    let text = format!(
+        "{GOOD}[sensitive]\ncategories=['Mobility aids']\n[sensitive.words]\ngambling=['poker*']\nhealth=['walking frame*']\n\
+         [[sensitive.harmless]]\nkind='children'\nword='kids'\nreason='r'\n[[sensitive.harmless]]\nkind='gambling'\n\
+         item='a'\nreason='r'\n[offers]\nzone='Europe/Berlin'\nquiet_from='20:30'\ndays_off=['sunday','12-25','2026-12-26']\n\
+         [offers.caps]\nday=2\n[offers.caps.post]\nweek=0\n"
+    );
+    let register = read(&text).unwrap_or_else(|m| panic!("{}", lines_of(&m)));
+    assert_eq!(read(&write(&register)).unwrap(), register);
+    assert_eq!(register.offers.caps.together[&crate::offers::Span::Day], 2);
+    assert_eq!(register.offers.caps.together[&crate::offers::Span::Week], 3, "what is left out is as usual");
+    assert_eq!(register.offers.quiet.zone, "Europe/Berlin");
 }
