@@ -8,6 +8,7 @@ mod recall;
 pub use recall::{Kinds, Scope};
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
@@ -24,7 +25,7 @@ use crate::purpose::{Declared, Purpose, PurposeId};
 use crate::register::Fields;
 use crate::store::{Day, Law, NewIdentity, NewRow, StoreError, StoredIdentity, StoredRow, Tx};
 use crate::subject::Subject;
-use crate::vault::{Place, Vault, VaultError};
+use crate::vault::{Place, Sealer, Vault, VaultError};
 
 /// The table that holds the rows of personal data.
 pub(crate) const RECORDS: &str = "record";
@@ -68,6 +69,8 @@ pub struct Collection<'tx> {
     refusals: Vec<(PurposeId, Refusal)>,
     law: &'tx Law,
     today: Day,
+    /// What has sealed rows of a kind already; gone with the transaction.
+    sealers: RefCell<Vec<(Kind, Sealer)>>,
 }
 
 /// Which of a person's rows of a kind are opened.
@@ -177,6 +180,7 @@ fn collection<'tx>(
         refusals: Vec::new(),
         law,
         today: Day::of(now),
+        sealers: RefCell::default(),
     };
     for (purpose, declaration) in &law.register.purposes {
         let permitted = state.permit(purpose, &law.register, &law.notices, now);
@@ -405,11 +409,44 @@ impl Collection<'_> {
         vault: &Vault,
         entropy: &dyn Entropy,
     ) -> Result<NewRow, CollectError> {
+        self.seal_named::<K>(row, vault.message_index(message), day, vault, entropy)
+    }
+
+    /// The same under the name that [`Vault::message_index`] gave the message.
+    ///
+    /// # Errors
+    /// As [`Self::seal`].
+    pub fn seal_named<K: DataKind>(
+        &self,
+        row: &K::Row,
+        name: BlindIndex,
+        day: Day,
+        vault: &Vault,
+        entropy: &dyn Entropy,
+    ) -> Result<NewRow, CollectError> {
         let fields = self.allowed.get(&K::KIND).ok_or(CollectError::NotPermitted(K::KIND))?;
         let kept = row.narrow(fields).ok_or(CollectError::NotPermitted(K::KIND))?;
         let plain = serde_json::to_vec(&*kept).map_err(|_| CollectError::Form(K::KIND))?;
         let plain = zeroize::Zeroizing::new(plain);
-        seal_row(vault, &self.subject, K::KIND, &plain, message, day, entropy).map_err(CollectError::Vault)
+        let id = *name.as_bytes();
+        let sealed = self.with_sealer(K::KIND, vault, |sealer| sealer.seal(&id, &plain, entropy))?;
+        Ok(NewRow::new(self.subject, K::KIND, id, day, sealed))
+    }
+
+    fn with_sealer<R>(
+        &self,
+        kind: Kind,
+        vault: &Vault,
+        work: impl FnOnce(&Sealer) -> Result<R, VaultError>,
+    ) -> Result<R, VaultError> {
+        let mut sealers = self.sealers.borrow_mut();
+        if let Some((_, sealer)) = sealers.iter().find(|(known, _)| *known == kind) {
+            return work(sealer);
+        }
+        let sealer = vault.sealer(&self.subject, RECORDS, kind.as_str())?;
+        let result = work(&sealer);
+        sealers.push((kind, sealer));
+        result
     }
 }
 

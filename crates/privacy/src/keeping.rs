@@ -2,6 +2,10 @@
 //! now. What no purpose declares any more is cut out of the rows and the rest is sealed anew; nothing opened here may
 //! leave but sealed.
 
+mod law;
+
+pub use law::{Kept, KeptBy, Outlived};
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -154,18 +158,7 @@ fn cut_row(
     entropy: &dyn Entropy,
 ) -> Result<Option<Cut>, ReadError> {
     let plain = open_row(vault, subject, kind, row)?;
-    let left = match kind {
-        Kind::Contact => left::<Contact>(&plain, fields),
-        Kind::BrowsingHistory => left::<BrowsingHistory>(&plain, fields),
-        Kind::CartHistory => left::<CartHistory>(&plain, fields),
-        Kind::PurchaseHistory => left::<PurchaseHistory>(&plain, fields),
-        Kind::DeviceTraces => left::<DeviceTraces>(&plain, fields),
-        Kind::Feedback => left::<Feedback>(&plain, fields),
-        Kind::ShownItems => left::<ShownItems>(&plain, fields),
-        Kind::SentOffers => left::<SentOffers>(&plain, fields),
-        Kind::DeclaredEvents => left::<DeclaredEvents>(&plain, fields),
-    };
-    let rest = match left.map_err(|_| ReadError::Form(kind))? {
+    let rest = match left_of(kind, &plain, fields).map_err(|_| ReadError::Form(kind))? {
         Left::Whole => return Ok(None),
         Left::Nothing => return Ok(Some(Cut::Nothing(row.id))),
         Left::Rest(rest) => rest,
@@ -180,6 +173,20 @@ enum Left {
     Whole,
     Rest(Zeroizing<Vec<u8>>),
     Nothing,
+}
+
+fn left_of(kind: Kind, plain: &[u8], fields: &Fields) -> Result<Left, serde_json::Error> {
+    match kind {
+        Kind::Contact => left::<Contact>(plain, fields),
+        Kind::BrowsingHistory => left::<BrowsingHistory>(plain, fields),
+        Kind::CartHistory => left::<CartHistory>(plain, fields),
+        Kind::PurchaseHistory => left::<PurchaseHistory>(plain, fields),
+        Kind::DeviceTraces => left::<DeviceTraces>(plain, fields),
+        Kind::Feedback => left::<Feedback>(plain, fields),
+        Kind::ShownItems => left::<ShownItems>(plain, fields),
+        Kind::SentOffers => left::<SentOffers>(plain, fields),
+        Kind::DeclaredEvents => left::<DeclaredEvents>(plain, fields),
+    }
 }
 
 fn left<K: DataKind>(plain: &[u8], fields: &Fields) -> Result<Left, serde_json::Error> {

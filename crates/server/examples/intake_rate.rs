@@ -33,6 +33,10 @@ use privacy::signals::Gpc;
 use rusqlite::{Connection, OpenFlags, params};
 use store::{Options, Store};
 
+/// As the program itself has it; the plain side has it too.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// One batch is read while one is written. With more on their way, several would share a commit, and the plain side
 /// would have to guess how many.
 const WINDOW: usize = 2;
@@ -58,21 +62,29 @@ struct PlainRow {
 #[derive(Clone, Copy)]
 struct Spent {
     seconds: f64,
+    /// Of all threads.
     cpu_seconds: f64,
+    /// Of the thread that asks, which reads the bodies.
+    own_cpu_seconds: f64,
 }
 
 fn spent(work: impl FnOnce()) -> Spent {
-    let (began, before) = (Instant::now(), cpu_seconds());
+    let (began, [before, own_before]) = (Instant::now(), cpu_seconds());
     work();
-    Spent { seconds: began.elapsed().as_secs_f64(), cpu_seconds: cpu_seconds() - before }
+    let [after, own_after] = cpu_seconds();
+    Spent {
+        seconds: began.elapsed().as_secs_f64(),
+        cpu_seconds: after - before,
+        own_cpu_seconds: own_after - own_before,
+    }
 }
 
-/// Time of the processor that this process has taken so far, by all its threads (fields 14 and 15 of proc_pid_stat(5),
-/// in hundredths of a second).
-fn cpu_seconds() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
-    let (_, fields) = stat.rsplit_once(')').unwrap();
-    fields.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<f64>().unwrap()).sum::<f64>() / 100.0
+/// Time of the processor that this process has taken so far, and this thread.
+fn cpu_seconds() -> [f64; 2] {
+    [rustix::time::ClockId::ProcessCPUTime, rustix::time::ClockId::ThreadCPUTime].map(|clock| {
+        let time = rustix::time::clock_gettime(clock);
+        time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+    })
 }
 
 fn main() {
@@ -102,7 +114,7 @@ fn main() {
     let start = today.checked_sub(jiff::Span::new().days(365)).unwrap();
     let mut messages = Simulation::new(7, u64::MAX, start, 364).unwrap().map(|message| agreed(&message.json));
     let mut known = HashSet::new();
-    let mut figures: [Vec<f64>; 5] = Default::default();
+    let mut figures: [Vec<f64>; 8] = Default::default();
     println!("{batches} batches of {events} events a turn");
     println!("turn  events/s  kept  rows/s  bare rows/s  ratio to bare (CPU)  ratio to read (CPU)");
     for turn in 0..=turns {
@@ -137,6 +149,10 @@ fn main() {
         let of = |plain: Spent| [plain.seconds / full.seconds, plain.cpu_seconds / full.cpu_seconds];
         let ([to_bare, cpu_to_bare], [to_read, cpu_to_read]) = (of(bare), of(read));
         let rate = sent / full.seconds;
+        let micros = 1e6 / sent;
+        let reading = full.own_cpu_seconds * micros;
+        let writing = (full.cpu_seconds - full.own_cpu_seconds) * micros;
+        let bare_cpu = bare.cpu_seconds * 1e6 / count;
         println!(
             "{turn:>4}  {rate:>8.0}  {:>3.0}%  {:>6.0}  {:>11.0}  {to_bare:>13.2} ({cpu_to_bare:.2})  {to_read:>13.2} ({cpu_to_read:.2}){}",
             100.0 * kept as f64 / sent,
@@ -145,17 +161,20 @@ fn main() {
             if turn == 0 { "  warm-up, not counted" } else { "" },
         );
         if turn > 0 {
-            for (list, figure) in figures.iter_mut().zip([rate, to_bare, cpu_to_bare, to_read, cpu_to_read]) {
-                list.push(figure);
-            }
+            let turn = [rate, to_bare, cpu_to_bare, to_read, cpu_to_read, reading, writing, bare_cpu];
+            figures.iter_mut().zip(turn).for_each(|(list, figure)| list.push(figure));
         }
     }
-    let [rate, to_bare, cpu_to_bare, to_read, cpu_to_read] = figures.map(|mut list| {
-        list.sort_by(f64::total_cmp);
-        list[list.len() / 2]
-    });
+    let [rate, to_bare, cpu_to_bare, to_read, cpu_to_read, reading, writing, bare_cpu] =
+        figures.map(|mut list| {
+            list.sort_by(f64::total_cmp);
+            list[list.len() / 2]
+        });
     println!(
         "median: {rate:.0} events/s, to bare {to_bare:.2}, CPU to bare {cpu_to_bare:.2}, to read {to_read:.2}, CPU to read {cpu_to_read:.2}"
+    );
+    println!(
+        "median CPU time: {reading:.1} us to read an event, {writing:.1} us to write it; {bare_cpu:.1} us a bare row"
     );
 }
 

@@ -52,6 +52,8 @@ pub struct App {
     pub operator_token: crate::web::TokenHash,
     /// The words of the question, in each language.
     pub texts: Texts,
+    /// How much is on its way into the store.
+    pub load: crate::intake::Load,
     /// What only the demo shop has.
     pub demo: Option<crate::demo::Shop>,
 }

@@ -219,8 +219,10 @@ fn take_up(
         vault.rewrap(subject, key, entropy).is_ok()
     })?;
     // A keystore of the first form has none.
-    if schema::version(&backup)? > 1 {
-        retained::take_up(keys, &retained::read_all(&backup, "retained")?)?;
+    match schema::version(&backup)? {
+        0 | 1 => {}
+        2 | 3 => retained::take_up(keys, &retained::read_nameless(&backup, "retained")?)?,
+        _ => retained::take_up(keys, &retained::read_all(&backup, "retained")?)?,
     }
     if schema::version(&backup)? > 2 {
         for head in log_memory::cited(&backup)? {

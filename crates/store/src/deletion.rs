@@ -10,7 +10,7 @@ use crate::due;
 use crate::erasure::{self, Erased};
 use crate::error::sql;
 use crate::keystore::KeyChange;
-use crate::retained::{self, RetainedRow};
+use crate::retained::{self, FoundBy, RetainedRow};
 use crate::write_tx::WriteTx;
 
 impl WriteTx<'_> {
@@ -80,11 +80,11 @@ impl WriteTx<'_> {
     ///
     /// # Errors
     /// [`StoreError`] when it can't be written.
-    pub fn retain(&self, row: &NewRow, law: &str, until: Day) -> Result<(), StoreError> {
+    pub fn retain(&self, row: &NewRow, law: &str, until: Day, found_by: FoundBy) -> Result<(), StoreError> {
         let subject = *row.subject();
         erasure::make_archive(self.connection, &subject)?;
-        let retained =
-            RetainedRow { subject, kind: row.kind(), row: row.row().clone(), law: law.to_owned(), until };
+        let (kind, law) = (row.kind(), law.to_owned());
+        let retained = RetainedRow { subject, kind, row: row.row().clone(), law, until, found_by };
         let mut effects = self.effects.borrow_mut();
         effects.known = None;
         effects.keys.push(KeyChange::Retain(retained));

@@ -47,7 +47,6 @@ pub(crate) fn delete_everything(connection: &Connection, subject: &Subject) -> R
     }
     // Rows of kinds that this version doesn't know, should there be any, go too.
     delete("DELETE FROM record WHERE subject = ?1")?;
-    delete("DELETE FROM late WHERE subject = ?1")?;
     let identities = delete("DELETE FROM identity WHERE subject = ?1")?;
     let ledger = delete("DELETE FROM ledger WHERE subject = ?1")?;
     delete("DELETE FROM subject WHERE subject = ?1")?;

@@ -21,6 +21,8 @@ use crate::schema;
 pub(crate) enum KeyChange {
     /// A new subject's key.
     Mint(Subject, WrappedKey),
+    /// The end of a key that nobody came to use.
+    Drop(Subject),
     /// The end of a key, and of what a law kept under it.
     Shred(Subject, Day),
     /// A row that a law keeps.
@@ -113,6 +115,10 @@ impl KeyWriter {
                             "INSERT INTO wrapped_key (subject, epoch, wrapped) VALUES (?1, ?2, ?3)",
                         )
                         .and_then(|mut s| s.execute(params![subject.as_bytes(), key.epoch.0, key.bytes]))
+                        .map_err(sql)?,
+                    KeyChange::Drop(subject) => transaction
+                        .prepare_cached("DELETE FROM wrapped_key WHERE subject = ?1")
+                        .and_then(|mut s| s.execute([subject.as_bytes()]))
                         .map_err(sql)?,
                     KeyChange::Shred(subject, day) => shred(&transaction, subject, *day)?,
                     KeyChange::Retain(row) => retained::keep(&transaction, row)?,

@@ -3,9 +3,10 @@
 //! purpose, nor lie where an older copy could take its place.
 
 use privacy::data::Kind;
+use privacy::pseudonym::BlindIndex;
 use privacy::store::{Day, StoreError, StoredRow};
 use privacy::subject::Subject;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Params, Row, params};
 
 use crate::codes;
 use crate::error::sql;
@@ -25,9 +26,22 @@ pub struct RetainedRow {
     pub law: String,
     /// The first day on which it need not be kept.
     pub until: Day,
+    /// By what it is found again.
+    pub found_by: FoundBy,
 }
 
-const COLUMNS: &str = "subject, kind, id, day, sealed, law, until_day";
+/// By what the shop finds again what a law keeps: keyed names that lead to no person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FoundBy {
+    /// The order's number.
+    pub order: Option<BlindIndex>,
+    /// The certificate of the erasure; none for what outlived its purposes while its person was known.
+    pub certificate: Option<BlindIndex>,
+}
+
+const COLUMNS: &str = "subject, kind, id, day, sealed, law, until_day, order_name, certificate_name";
+/// The same of a table from before there were names to find it by.
+const NAMELESS: &str = "subject, kind, id, day, sealed, law, until_day, NULL, NULL";
 /// Where data from before the move has them.
 const TO_MOVE: &str = "retained_to_move";
 
@@ -39,13 +53,47 @@ impl Snapshot<'_> {
     pub fn retained(&self) -> Result<Vec<RetainedRow>, StoreError> {
         self.shared.keys.read(|keys| read_all(keys, "retained"))
     }
+
+    /// What the law keeps under this name, of an order or a certificate, as last committed.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it can't be read.
+    pub fn retained_by(&self, name: &BlindIndex) -> Result<Vec<RetainedRow>, StoreError> {
+        let text = format!(
+            "SELECT {COLUMNS} FROM retained WHERE order_name = ?1
+             UNION SELECT {COLUMNS} FROM retained WHERE certificate_name = ?1 ORDER BY subject, kind, day, id"
+        );
+        self.shared.keys.read(|keys| select(keys, &text, [name.as_bytes()]))
+    }
+
+    /// Whether the law keeps a row of this kind and name already, as last committed.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it can't be read.
+    pub fn is_retained(&self, kind: Kind, name: &BlindIndex) -> Result<bool, StoreError> {
+        self.shared.keys.read(|keys| {
+            keys.prepare_cached("SELECT 1 FROM retained WHERE kind = ?1 AND id = ?2")
+                .and_then(|mut statement| statement.exists(params![codes::of_kind(kind), name.as_bytes()]))
+                .map_err(sql)
+        })
+    }
 }
 
-/// All rows of a table that has these columns.
+/// All rows of the keystore's table.
 pub(crate) fn read_all(connection: &Connection, table: &str) -> Result<Vec<RetainedRow>, StoreError> {
-    let text = format!("SELECT {COLUMNS} FROM {table} ORDER BY until_day, subject, kind, id");
-    let mut statement = connection.prepare_cached(&text).map_err(sql)?;
-    let mut rows = statement.query([]).map_err(sql)?;
+    select(connection, &format!("SELECT {COLUMNS} FROM {table} {IN_ORDER}"), [])
+}
+
+/// All rows of a table from before there were names to find them by.
+pub(crate) fn read_nameless(connection: &Connection, table: &str) -> Result<Vec<RetainedRow>, StoreError> {
+    select(connection, &format!("SELECT {NAMELESS} FROM {table} {IN_ORDER}"), [])
+}
+
+const IN_ORDER: &str = "ORDER BY until_day, subject, kind, id";
+
+fn select(connection: &Connection, text: &str, key: impl Params) -> Result<Vec<RetainedRow>, StoreError> {
+    let mut statement = connection.prepare_cached(text).map_err(sql)?;
+    let mut rows = statement.query(key).map_err(sql)?;
     let mut retained = Vec::new();
     while let Some(row) = rows.next().map_err(sql)? {
         retained.push(read(row)?);
@@ -64,18 +112,34 @@ fn read(row: &Row<'_>) -> Result<RetainedRow, StoreError> {
         },
         law: row.get(5).map_err(sql)?,
         until: Day(row.get(6).map_err(sql)?),
+        found_by: FoundBy { order: name(row, 7)?, certificate: name(row, 8)? },
     })
+}
+
+fn name(row: &Row<'_>, column: usize) -> Result<Option<BlindIndex>, StoreError> {
+    row.get::<_, Option<[u8; 16]>>(column).map(|bytes| bytes.map(BlindIndex::from_bytes)).map_err(sql)
 }
 
 /// Writes a row into the keystore, in the place of one of the same name.
 pub(crate) fn keep(keys: &Connection, retained: &RetainedRow) -> Result<usize, StoreError> {
-    let RetainedRow { subject, kind, row: StoredRow { id, day, sealed }, law, until } = retained;
-    keys.prepare_cached(
-        "INSERT OR REPLACE INTO retained (subject, kind, id, day, sealed, law, until_day)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    )
+    let RetainedRow { subject, kind, row: StoredRow { id, day, sealed }, law, until, found_by } = retained;
+    let [order, certificate] =
+        [found_by.order, found_by.certificate].map(|name| name.map(|one| *one.as_bytes()));
+    keys.prepare_cached(&format!(
+        "INSERT OR REPLACE INTO retained ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+    ))
     .and_then(|mut statement| {
-        statement.execute(params![subject.as_bytes(), codes::of_kind(*kind), id, day.0, sealed, law, until.0])
+        statement.execute(params![
+            subject.as_bytes(),
+            codes::of_kind(*kind),
+            id,
+            day.0,
+            sealed,
+            law,
+            until.0,
+            order,
+            certificate
+        ])
     })
     .map_err(sql)
 }
@@ -117,7 +181,7 @@ pub(crate) fn move_to_keys(data: &Connection, keys: &KeyWriter) -> Result<(), St
     if !is_there {
         return Ok(());
     }
-    take_up(keys, &read_all(data, TO_MOVE)?)?;
+    take_up(keys, &read_nameless(data, TO_MOVE)?)?;
     data.execute_batch(&format!("DROP TABLE {TO_MOVE}")).map_err(sql)
 }
 

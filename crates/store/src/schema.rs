@@ -17,12 +17,14 @@ pub(crate) const DATA: &[&str] = &[
     include_str!("../migrations/0004_due.sql"),
     include_str!("../migrations/0005_placements.sql"),
     include_str!("../migrations/0006_campaigns.sql"),
+    include_str!("../migrations/0007_due_day.sql"),
 ];
 /// The keystore's.
 pub(crate) const KEYS: &[&str] = &[
     include_str!("../migrations/keys_0001.sql"),
     include_str!("../migrations/keys_0002.sql"),
     include_str!("../migrations/keys_0003.sql"),
+    include_str!("../migrations/keys_0004.sql"),
 ];
 
 /// `synchronous=FULL`: in WAL mode each commit waits for its fsync. `secure_delete`: what is deleted is overwritten.

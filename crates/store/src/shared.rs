@@ -10,14 +10,18 @@ use privacy::store::{Law, StoreError};
 use privacy::vault::Vault;
 use rusqlite::Connection;
 
+use crate::due::Limits;
 use crate::error::sql;
 use crate::keystore::KeyReader;
 use crate::schema;
+use crate::spares::Spares;
 
 pub(crate) struct Shared {
     pub(crate) law: Law,
+    pub(crate) limits: Limits,
     pub(crate) vault: Arc<Vault>,
     pub(crate) keys: Arc<KeyReader>,
+    pub(crate) spares: Spares,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) shop_id: String,
     pub(crate) signing: SigningKey,

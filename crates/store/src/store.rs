@@ -18,6 +18,7 @@ use rusqlite::{Connection, params};
 use tokio::sync::oneshot;
 
 use crate::audit_log::{AuditLog, SignedHead};
+use crate::due::Limits;
 use crate::error::{OpenError, sql};
 use crate::files;
 use crate::keyring::{Existing, Keyring, KeyringError};
@@ -28,6 +29,7 @@ use crate::read_tx::ReadTx;
 use crate::retained;
 use crate::schema;
 use crate::shared::{Readers, Shared, origin};
+use crate::spares::Spares;
 use crate::write_tx::WriteTx;
 use crate::writer::{self, Desk, Job, QueuedWrite};
 
@@ -113,9 +115,11 @@ impl Store {
         let mut log = AuditLog::resume(&data)?;
         let law = publish(&data, &mut log, register, now)?;
         let shared = Arc::new(Shared {
+            limits: Limits::of(&law),
             law,
             vault,
             keys: reader,
+            spares: Spares::default(),
             entropy: entropy.clone(),
             shop_id,
             signing,

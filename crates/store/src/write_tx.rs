@@ -4,6 +4,7 @@
 //! learn before the data is committed. It must never open or seal anything.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::ops::Deref;
 
 use jiff::Timestamp;
@@ -15,7 +16,7 @@ use privacy::pseudonym::{BlindIndex, IdentityKind};
 use privacy::store::{Day, Law, NewIdentity, NewRow, RightsTx, StoreError, StoredIdentity, StoredRow, Tx};
 use privacy::subject::Subject;
 use privacy::vault::VaultError;
-use rusqlite::{Connection, params};
+use rusqlite::{CachedStatement, Connection, params};
 
 use crate::audit_log::AuditLog;
 use crate::catalogue::{self, Item, Progress};
@@ -25,7 +26,7 @@ use crate::ledger::Ledger;
 use crate::pending::Write;
 use crate::shared::Shared;
 use crate::snapshot::Snapshot;
-use crate::{codes, ledger};
+use crate::{codes, due, ledger};
 
 /// What became of a row that was put.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +36,10 @@ pub enum Put {
     /// A row of this subject, kind and name was there already, and stays as it is.
     Duplicate,
 }
+
+const PUT: &str = "INSERT OR IGNORE INTO record (subject, kind, id, day, sealed) VALUES (?1, ?2, ?3, ?4, ?5)";
+const REPLACE: &str =
+    "INSERT OR REPLACE INTO record (subject, kind, id, day, sealed) VALUES (?1, ?2, ?3, ?4, ?5)";
 
 /// Whom a write has touched.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -56,12 +61,29 @@ pub(crate) struct Effects {
     pub(crate) leaves: Vec<Hash>,
     /// What the keystore must learn before the data is committed.
     pub(crate) keys: Vec<KeyChange>,
+    /// Of the keys that it must learn, those that nobody has yet.
+    pub(crate) spares: Vec<Subject>,
+    /// Names that lay ready and are somebody's now.
+    pub(crate) taken: Vec<Subject>,
     /// What it must learn after.
     pub(crate) later: Vec<KeyChange>,
     /// What runs once all this is committed.
     pub(crate) hooks: Vec<Hook>,
     /// The last subject that was found to be known.
     pub(crate) known: Option<Known>,
+    /// The first day on which something that came in has run out, by whose it is.
+    pub(crate) due: HashMap<Subject, Day>,
+}
+
+impl Effects {
+    /// Takes in what another write has done in the same transaction, as far as it outlives the write.
+    pub(crate) fn gather(&mut self, mut other: Self) {
+        self.keys.append(&mut other.keys);
+        self.spares.append(&mut other.spares);
+        self.taken.append(&mut other.taken);
+        self.later.append(&mut other.later);
+        self.hooks.append(&mut other.hooks);
+    }
 }
 
 /// A living data subject, as this transaction has read and changed them.
@@ -72,10 +94,12 @@ pub(crate) struct Known {
 
 /// A writing transaction.
 pub struct WriteTx<'w> {
-    snapshot: Snapshot<'w>,
+    pub(crate) snapshot: Snapshot<'w>,
     pub(crate) what: &'w Write,
     first_entry: u64,
     pub(crate) effects: RefCell<Effects>,
+    /// What puts a row, prepared once for all of this write's.
+    put: RefCell<Option<CachedStatement<'w>>>,
 }
 
 impl<'w> Deref for WriteTx<'w> {
@@ -98,6 +122,7 @@ impl<'w> WriteTx<'w> {
             what,
             first_entry: log.size(),
             effects: RefCell::default(),
+            put: RefCell::default(),
         }
     }
 
@@ -123,15 +148,15 @@ impl<'w> WriteTx<'w> {
         self.effects.borrow_mut().hooks.push(hook);
     }
 
-    /// Draws a new data subject and a data key, which reaches the keystore before this write reaches the data.
+    /// A new data subject, whose data key lies in the keystore before this write reaches the data.
     ///
     /// # Errors
     /// [`StoreError`] when randomness fails or it can't be written.
     pub fn create_subject(&self, now: Timestamp) -> Result<Subject, StoreError> {
-        let subject = self.create_archive()?;
+        let subject = self.name_with_key()?;
         self.connection
-            .prepare_cached("INSERT INTO subject (subject, created_day) VALUES (?1, ?2)")
-            .and_then(|mut s| s.execute(params![subject.as_bytes(), Day::of(now).0]))
+            .prepare_cached("INSERT INTO subject (subject, created_day, due_day) VALUES (?1, ?2, ?3)")
+            .and_then(|mut s| s.execute(params![subject.as_bytes(), Day::of(now).0, due::NEVER.0]))
             .map_err(sql)?;
         self.changed(&subject, 1);
         self.effects.borrow_mut().known = Some(Known { subject, ledger: Some(Ledger::default()) });
@@ -144,13 +169,7 @@ impl<'w> WriteTx<'w> {
     /// # Errors
     /// [`StoreError`] when randomness fails.
     pub fn create_archive(&self) -> Result<Subject, StoreError> {
-        let Shared { vault, keys, entropy, .. } = self.snapshot.shared;
-        let subject = Subject::generate(entropy.as_ref())
-            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        let key = vault.mint(&subject, entropy.as_ref()).map_err(vault_error)?;
-        keys.expect(subject, key.clone());
-        self.effects.borrow_mut().keys.push(KeyChange::Mint(subject, key));
-        Ok(subject)
+        self.mint()
     }
 
     /// Appends to a person's ledger and says the entry's number, from 0.
@@ -174,7 +193,7 @@ impl<'w> WriteTx<'w> {
             })?
             .ok_or_else(unknown)?;
         if let LedgerEntry::Consent(record) = entry {
-            self.note_late_yes(subject, record.at)?;
+            self.note_decision(subject, record);
         }
         Ok(seq)
     }
@@ -185,13 +204,16 @@ impl<'w> WriteTx<'w> {
     /// [`StoreError`] when its subject isn't known (any more), or it can't be written.
     pub fn put(&self, row: &NewRow) -> Result<Put, StoreError> {
         self.require(row.subject())?;
-        let changed = self.insert(
-            "INSERT OR IGNORE INTO record (subject, kind, id, day, sealed) VALUES (?1, ?2, ?3, ?4, ?5)",
-            row,
-        )?;
+        let mut prepared = self.put.borrow_mut();
+        let statement = match &mut *prepared {
+            Some(statement) => statement,
+            None => prepared.insert(self.connection.prepare_cached(PUT).map_err(sql)?),
+        };
+        let changed = insert(statement, row)?;
+        drop(prepared);
         self.changed(row.subject(), changed);
         if changed > 0 {
-            self.note_late_row(row.subject(), row.kind(), row.row().day)?;
+            self.note_row(row.subject(), row.kind(), row.row().day);
         }
         Ok(if changed == 0 { Put::Duplicate } else { Put::Stored })
     }
@@ -202,24 +224,10 @@ impl<'w> WriteTx<'w> {
     /// As [`Self::put`].
     pub fn replace(&self, row: &NewRow) -> Result<(), StoreError> {
         self.require(row.subject())?;
-        let changed = self.insert(
-            "INSERT OR REPLACE INTO record (subject, kind, id, day, sealed) VALUES (?1, ?2, ?3, ?4, ?5)",
-            row,
-        )?;
+        let changed = insert(&mut self.connection.prepare_cached(REPLACE).map_err(sql)?, row)?;
         self.changed(row.subject(), changed);
+        self.note_row(row.subject(), row.kind(), row.row().day);
         Ok(())
-    }
-
-    fn insert(&self, text: &str, new: &NewRow) -> Result<u64, StoreError> {
-        let StoredRow { id, day, sealed } = new.row();
-        let changed = self
-            .connection
-            .prepare_cached(text)
-            .and_then(|mut s| {
-                s.execute(params![new.subject().as_bytes(), codes::of_kind(new.kind()), id, day.0, sealed])
-            })
-            .map_err(sql)?;
-        Ok(changed as u64)
     }
 
     /// Makes an identity lead to a person, wherever it led before.
@@ -379,6 +387,12 @@ impl RightsTx for WriteTx<'_> {
         effects.leaves.push(leaf);
         Ok(seq)
     }
+}
+
+fn insert(statement: &mut CachedStatement<'_>, new: &NewRow) -> Result<u64, StoreError> {
+    let StoredRow { id, day, sealed } = new.row();
+    let key = params![new.subject().as_bytes(), codes::of_kind(new.kind()), id, day.0, sealed];
+    statement.execute(key).map(|changed| changed as u64).map_err(sql)
 }
 
 fn unknown() -> StoreError {

@@ -20,7 +20,7 @@ use crate::keyring::Keyring;
 use crate::keystore::{self, KeyChange, KeyWriter};
 use crate::pending::Write;
 use crate::shared::Shared;
-use crate::write_tx::{Effects, Hook, Touched, WriteTx};
+use crate::write_tx::{Effects, Touched, WriteTx};
 
 /// How many writes go into one transaction at most.
 const BATCH_AT_MOST: usize = 1024;
@@ -161,12 +161,14 @@ impl Desk {
     /// Runs a batch of writes in one transaction and answers them.
     fn write(&mut self, mut batch: Vec<Box<dyn Queued>>) {
         let log = self.log.clone();
-        let (mut keys, mut later, mut hooks) = (Vec::new(), Vec::new(), Vec::new());
+        let mut gathered = Effects::default();
         let ended = self
-            .run_batch(&mut batch, &mut keys, &mut later, &mut hooks)
-            .and_then(|()| self.remember_log(&batch, &mut keys))
-            .and_then(|()| self.commit(&keys));
+            .run_batch(&mut batch, &mut gathered)
+            .and_then(|()| self.remember_log(&batch, &mut gathered.keys))
+            .and_then(|()| self.commit(&gathered.keys));
+        let Effects { keys, later, hooks, spares, taken, .. } = gathered;
         if ended.is_ok() {
+            self.shared.spares.lay_in(spares);
             self.finish_later(later);
             for hook in hooks {
                 // A panic in one must not keep the others from following the store.
@@ -177,6 +179,7 @@ impl Desk {
             self.roll_back();
             self.log = log;
             self.unmint(&keys);
+            self.shared.spares.lay_in(taken);
             batch.iter_mut().for_each(|write| write.fail(error.clone()));
         }
         for key in &keys {
@@ -184,16 +187,11 @@ impl Desk {
                 self.shared.keys.forget(subject);
             }
         }
+        self.shared.spares.end_order();
         batch.into_iter().for_each(Queued::answer);
     }
 
-    fn run_batch(
-        &mut self,
-        batch: &mut [Box<dyn Queued>],
-        keys: &mut Vec<KeyChange>,
-        later: &mut Vec<KeyChange>,
-        hooks: &mut Vec<Hook>,
-    ) -> Result<(), StoreError> {
+    fn run_batch(&mut self, batch: &mut [Box<dyn Queued>], gathered: &mut Effects) -> Result<(), StoreError> {
         self.execute("BEGIN IMMEDIATE")?;
         let mut guard = Guard::of(batch.len());
         if self.unfinished
@@ -207,11 +205,15 @@ impl Desk {
             self.begin(guard)?;
             let what = write.what();
             let tx = WriteTx::new(&self.data, &self.shared, &what, &self.log);
-            let outcome = write.run(&tx);
-            let mut effects = tx.into_effects();
+            let mut outcome = write.run(&tx);
+            if let (Outcome::Keep, Err(error)) = (&outcome, tx.write_due_days()) {
+                write.fail(error);
+                outcome = Outcome::RollBack;
+            }
+            let effects = tx.into_effects();
             // A full disk or a damaged file ends the whole transaction, whatever the work made of it.
             if self.data.is_autocommit() {
-                keys.extend(effects.keys);
+                gathered.gather(effects);
                 return Err(StoreError::Unavailable(String::from(
                     "the transaction broke off; is the disk full?",
                 )));
@@ -219,10 +221,8 @@ impl Desk {
             match outcome {
                 Outcome::Keep => match self.audit(&what, &effects) {
                     Ok(()) => {
+                        gathered.gather(effects);
                         self.keep(guard)?;
-                        hooks.append(&mut effects.hooks);
-                        keys.extend(effects.keys);
-                        later.append(&mut effects.later);
                     }
                     Err(error) => {
                         self.undo(guard, &effects)?;
@@ -288,6 +288,7 @@ impl Desk {
             }
         }
         self.unmint(&effects.keys);
+        self.shared.spares.lay_in(effects.taken.iter().copied());
         Ok(())
     }
 
@@ -392,8 +393,10 @@ impl Desk {
 
     fn close(mut self) {
         self.shared.readers.close();
-        // At the latest here; what can't be written is only remembered a little shorter.
-        let _ = self.keys.commit(&[KeyChange::LogEnd(self.log.extent())]);
+        // At the latest here; what can't be written is only remembered a little shorter, or a little longer.
+        let mut last: Vec<KeyChange> = self.shared.spares.clear().into_iter().map(KeyChange::Drop).collect();
+        last.push(KeyChange::LogEnd(self.log.extent()));
+        let _ = self.keys.commit(&last);
         // What can't be checkpointed now is taken up from the log at the next opening.
         let _ = keystore::checkpoint(&self.data);
         let _ = self.keys.checkpoint();

@@ -8,7 +8,9 @@ use super::text::Kind;
 const MOST_GROUPS: usize = 10;
 
 /// Fewest digits of any number that belongs to somebody.
-const FEWEST_DIGITS: usize = 7;
+pub(super) const FEWEST_DIGITS: usize = 7;
+/// Norway's.
+pub(super) const SHORTEST_IBAN: usize = 15;
 
 /// A group of digits, as a range of bytes, and what stands between it and the next.
 struct Group<'t> {

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, fmt, net::IpAddr, ops::Range};
 
 use super::{
     link::minimise_url,
-    number::{Context, classify, iban_length},
+    number::{Context, FEWEST_DIGITS, SHORTEST_IBAN, classify, iban_length},
 };
 
 /// Kinds of personal data that are found in text.
@@ -131,9 +131,21 @@ pub fn find_personal(text: &str) -> Vec<Finding> {
 #[must_use]
 pub fn looks_like_personal(text: &str) -> Option<Kind> {
     let text = text.trim();
+    if is_too_plain(text) {
+        return None;
+    }
     let found = find_personal(text).into_iter();
     let whole = |found: &Finding| found.range == (0..text.len());
     found.filter(|found| found.kind == Kind::EMail || whole(found)).map(|found| found.kind).next()
+}
+
+/// Whether a text, as a whole, is none of what is looked for, at a glance: it has no sign that addresses and links have,
+/// fewer digits than any number that belongs to somebody, and is shorter than any IBAN.
+fn is_too_plain(text: &str) -> bool {
+    let signs = |b: u8| matches!(b, b'@' | b':' | b'%' | b'.');
+    text.len() < SHORTEST_IBAN
+        && !text.bytes().any(signs)
+        && text.bytes().filter(u8::is_ascii_digit).count() < FEWEST_DIGITS
 }
 
 /// Places of links (without a kind if they may stay) and of e-mail addresses, in order, without overlaps.

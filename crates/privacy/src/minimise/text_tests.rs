@@ -168,6 +168,13 @@ fn long_texts_take_linear_time() {
 
 proptest! {
     #[test]
+    fn what_is_plain_at_a_glance_is_plain(text in "[0-9a-fGB@:.%+() \\-]{0,18}") {
+        let found = find_personal(text.trim());
+        let whole = |found: &Finding| found.kind == Kind::EMail || found.range == (0..text.trim().len());
+        prop_assert_eq!(looks_like_personal(&text), found.into_iter().find(whole).map(|found| found.kind));
+    }
+
+    #[test]
     fn any_text_is_read_without_panic_and_ranges_are_in_order(text in "[0-9a-f@:.%+() \\-/éū日x]{0,60}|\\PC{0,40}") {
         let mut done = 0;
         for found in find_personal(&text) {

@@ -1,8 +1,10 @@
 //! The data subject's rights (GDPR Chapter III; NZ Privacy Act 2020 IPP 6 and 7): the only way on which personal data
 //! leaves. Every disclosure is an audit entry of its own, written before anything is opened.
 
+mod archive;
 mod certificate;
 
+pub use archive::open_archive;
 pub use certificate::{Certificate, CertificateError, Retained, Verified};
 
 use jiff::Timestamp;
@@ -11,10 +13,11 @@ use serde_json::Value;
 use crate::audit::{Author, Entry};
 use crate::data::{
     BrowsingHistory, CartHistory, Contact, DataKind, DeclaredEvents, DeviceTraces, Feedback, Kind,
-    OrderAction, Ordered, PurchaseHistory, SentOffers, ShownItems,
+    PurchaseHistory, SentOffers, ShownItems,
 };
 use crate::entropy::Entropy;
-use crate::grant::{IDENTITIES, open_row, seal_identity, seal_row};
+use crate::grant::{IDENTITIES, open_row, seal_identity};
+use crate::keeping::Outlived;
 use crate::pseudonym::IdentityKind;
 use crate::register::LegalHold;
 use crate::store::{Day, NewIdentity, NewRow, RightsTx, StoreError};
@@ -230,7 +233,8 @@ impl<'tx> Disclosure<'tx> {
         Ok((rows, identities))
     }
 
-    /// What obliges the shop to keep this row of the person's, if anything does: what [`Self::retain`] would keep of it.
+    /// What obliges the shop to keep this row of the person's, if anything does: what [`Self::kept_by_law`] would keep of
+    /// it.
     ///
     /// # Errors
     /// [`RightsError`] when the row can't be read or opened.
@@ -241,54 +245,27 @@ impl<'tx> Disclosure<'tx> {
         id: &[u8; 16],
         today: Day,
     ) -> Result<Option<Retained>, RightsError> {
-        let Some(hold) = hold_on(holds, kind) else { return Ok(None) };
         let Some(row) = self.tx.all_rows(&self.subject, kind)?.into_iter().find(|row| row.id == *id) else {
             return Ok(None);
         };
-        let until = row.day.plus(hold.keep_days);
-        if until <= today {
-            return Ok(None);
-        }
-        let plain = open_row(self.vault, &self.subject, kind, &row)?;
-        let kept = invoice(kind, &plain)?.map(zeroize::Zeroizing::new);
-        Ok(kept.map(|_| Retained { kind, law: hold.law.clone(), count: 1, until }))
+        let kept = Outlived::of(self.vault, &self.subject, kind, &row, holds, today)?;
+        Ok(kept.map(|kept| kept.retained()))
     }
 
-    /// What the law obliges the shop to keep of this person, reduced to that and sealed for `archive`, a subject that
+    /// What the law obliges the shop to keep of this person, reduced to that: to be sealed for an archive, a subject that
     /// no identity leads to. Orders are kept as invoices: number, day, lines, amounts; neither notes nor coupons.
     ///
     /// # Errors
-    /// [`RightsError`] when something can't be opened or sealed.
-    pub fn retain(
-        &self,
-        holds: &[LegalHold],
-        archive: &Subject,
-        today: Day,
-        entropy: &dyn Entropy,
-    ) -> Result<Vec<(NewRow, Retained)>, RightsError> {
+    /// [`RightsError`] when something can't be opened.
+    pub fn kept_by_law(&self, holds: &[LegalHold], today: Day) -> Result<Vec<Outlived>, RightsError> {
         let mut kept = Vec::new();
         for kind in Kind::ALL {
-            let Some(hold) = hold_on(holds, *kind) else { continue };
             for row in self.tx.all_rows(&self.subject, *kind)? {
-                let until = row.day.plus(hold.keep_days);
-                if until <= today {
-                    continue;
-                }
-                let plain = open_row(self.vault, &self.subject, *kind, &row)?;
-                let Some(plain) = invoice(*kind, &plain)? else { continue };
-                let plain = zeroize::Zeroizing::new(plain);
-                let message = format!("retained {:?}", row.id);
-                let new = seal_row(self.vault, archive, *kind, &plain, &message, row.day, entropy)?;
-                kept.push((new, Retained { kind: *kind, law: hold.law.clone(), count: 1, until }));
+                kept.extend(Outlived::of(self.vault, &self.subject, *kind, &row, holds, today)?);
             }
         }
         Ok(kept)
     }
-}
-
-/// Of two laws about one kind, the one that asks for longer.
-fn hold_on(holds: &[LegalHold], kind: Kind) -> Option<&LegalHold> {
-    holds.iter().filter(|hold| hold.kind == kind).max_by_key(|hold| hold.keep_days)
 }
 
 /// Reads the value as a row of the kind and writes it down again, so that nothing else is sealed.
@@ -308,23 +285,6 @@ fn in_form(kind: Kind, value: &Value) -> Result<Vec<u8>, RightsError> {
         Kind::DeclaredEvents => through::<DeclaredEvents>(value),
     }
     .map_err(|error| RightsError::Correction(kind, error.to_string()))
-}
-
-fn invoice(kind: Kind, plain: &[u8]) -> Result<Option<Vec<u8>>, RightsError> {
-    if kind != Kind::PurchaseHistory {
-        return Ok(Some(plain.to_vec()));
-    }
-    let order: Ordered = serde_json::from_slice(plain).map_err(|_| RightsError::Form(kind))?;
-    let Ordered { at, action, order, mut lines, total_minor, currency, coupon: _, country } = order;
-    match action {
-        OrderAction::Placed | OrderAction::Updated | OrderAction::Refunded => {}
-        OrderAction::Cancelled => return Ok(None),
-    }
-    for line in &mut lines {
-        line.note = None;
-    }
-    let kept = Ordered { at, action, order, lines, total_minor, currency, coupon: None, country };
-    serde_json::to_vec(&kept).map(Some).map_err(|_| RightsError::Form(kind))
 }
 
 #[cfg(test)]

@@ -11,6 +11,8 @@ use super::*;
 use crate::audit::Opening;
 use crate::consent::LedgerState;
 use crate::entropy::NoEntropy;
+use crate::grant::seal_row;
+use crate::keeping::{Kept, KeptBy};
 use crate::notice::NoticeHistory;
 use crate::register::{TEMPLATE, read};
 use crate::store::{Law, StoredIdentity, StoredRow, Tx};
@@ -154,8 +156,14 @@ fn what_the_law_keeps_is_an_invoice_and_nothing_more() {
     let disclosure = shop.open(&shop.person, Right::Erasure).unwrap();
     let hold = |law: &str, keep_days| LegalHold { kind: Kind::PurchaseHistory, law: law.into(), keep_days };
     let holds = [hold("short", 100), hold("Tax Act s 22", 2557)];
-    let kept = disclosure.retain(&holds, &shop.other, Day(20_500), &shop.entropy).unwrap();
-    let [(row, retained)] = &kept[..] else { panic!("{} rows kept", kept.len()) };
+    let kept = disclosure.kept_by_law(&holds, Day(20_500)).unwrap();
+    let [one] = &kept[..] else { panic!("{} rows kept", kept.len()) };
+    let Kept { row, retained, order: number } = &one.seal(&shop.other, &shop.vault, &shop.entropy).unwrap();
+    assert_eq!(*number, Some(KeptBy::Order("A7").index(&shop.vault)), "found by its number");
+    assert_eq!(
+        (Kind::PurchaseHistory, row.row().id),
+        (one.name(&shop.vault).0, *one.name(&shop.vault).1.as_bytes())
+    );
     assert_eq!((retained.law.as_str(), retained.until), ("Tax Act s 22", Day(22_557)));
     assert_eq!((row.subject(), row.row().day), (&shop.other, Day(20_000)));
     let plain = open_row(&shop.vault, &shop.other, Kind::PurchaseHistory, row.row()).unwrap();

@@ -8,6 +8,10 @@
 //! Nothing outside this crate may open a ciphertext: `Vault::open` is for grants and rights only.
 
 mod keys;
+mod sealer;
+
+pub(crate) use sealer::Sealer;
+use sealer::{associated_data, whole};
 
 pub use keys::{Epoch, EpochKey, RootKey, Secrets, WrappedEpochKey, WrappedKey, WrappedSecrets};
 
@@ -248,25 +252,18 @@ impl Vault {
         plain: &[u8],
         entropy: &dyn Entropy,
     ) -> Result<Vec<u8>, VaultError> {
+        let Place { table, column, row } = place;
+        self.sealer(subject, table, column)?.seal(row, plain, entropy)
+    }
+
+    /// What seals a subject's rows of one column, for as long as one transaction.
+    ///
+    /// # Errors
+    /// [`VaultError::Shredded`] when the subject's key is gone.
+    pub(crate) fn sealer(&self, subject: &Subject, table: &str, column: &str) -> Result<Sealer, VaultError> {
         let held = self.held(subject)?;
-        let field = field_key(&held, place)?;
-        let nonce: [u8; NONCE_LEN] = draw(entropy)?;
-        let mut out = Vec::with_capacity(HEADER_LEN + plain.len() + AES_256_GCM.tag_len());
-        out.push(FORMAT);
-        out.extend_from_slice(&field.commitment);
-        out.extend_from_slice(&nonce);
-        // Sealed where it will stay: the plain bytes are overwritten, or wiped if that fails.
-        out.extend_from_slice(plain);
-        let tag = out.get_mut(HEADER_LEN..).and_then(|body| {
-            let aad = Aad::from(associated_data(&self.shop, subject, place));
-            field.key.seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), aad, body).ok()
-        });
-        let Some(tag) = tag else {
-            out.zeroize();
-            return Err(VaultError::Refused);
-        };
-        out.extend_from_slice(tag.as_ref());
-        Ok(out)
+        let field = field_key(&held, Place { table, column, row: &[] })?;
+        Ok(Sealer::new(field, associated_data(&self.shop, subject, table, column)))
     }
 
     /// Opens what [`Self::seal`] made.
@@ -291,9 +288,10 @@ impl Vault {
         }
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| tampered())?;
         let mut plain = Zeroizing::new(body.to_vec());
+        let associated = associated_data(&self.shop, subject, place.table, place.column);
         let length = field
             .key
-            .open_in_place(nonce, Aad::from(associated_data(&self.shop, subject, place)), &mut plain)
+            .open_in_place(nonce, Aad::from(whole(associated, place.row)), &mut plain)
             .map_err(|_| tampered())?
             .len();
         plain.truncate(length);
@@ -392,14 +390,6 @@ fn expand(data_key: &DataKey, info: &[&[u8]], out: &mut [u8]) -> Result<(), Vaul
 fn update_with_length(context: &mut hmac::Context, part: &[u8]) {
     context.update(&(part.len() as u64).to_be_bytes());
     context.update(part);
-}
-
-/// Canonical associated data: each part after its length in 8 bytes, big-endian.
-fn associated_data(shop: &str, subject: &Subject, place: Place<'_>) -> Vec<u8> {
-    let Place { table, column, row } = place;
-    let parts: [&[u8]; 6] =
-        [&[FORMAT], shop.as_bytes(), subject.as_bytes(), table.as_bytes(), column.as_bytes(), row];
-    length_prefixed(&parts)
 }
 
 fn wrap_context(shop: &str, subject: &Subject, epoch: Epoch) -> Vec<u8> {

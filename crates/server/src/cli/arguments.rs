@@ -285,6 +285,7 @@ mod tests {
             "equipoise placement remove home",
             "equipoise placement preview home --item a --looked b --bought c --rules r.toml",
             "equipoise subject erase --email a@example.com --out c.json",
+            "equipoise subject kept --order 1042 --reason audit",
             "equipoise audit verify --certificate c.json",
             "equipoise audit verify --data-dir x",
             "equipoise backup",

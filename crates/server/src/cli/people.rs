@@ -58,35 +58,34 @@ fn through(context: &Context, work: impl FnOnce(&Door) -> Result<(), CliError>) 
 
 /// Refuses what would be refused anyway, before the data is opened and in the words of the command line.
 fn refuse_incomplete(command: &SubjectCommand) -> Result<(), Failure> {
-    let whom = match command {
-        SubjectCommand::Object(Purposes { whom, purposes })
-        | SubjectCommand::Unobject(Purposes { whom, purposes }) => {
+    match command {
+        SubjectCommand::Object(Purposes { whom: _, purposes })
+        | SubjectCommand::Unobject(Purposes { whom: _, purposes }) => {
             if purposes.is_empty() {
                 return Err(Failure::asked(
                     "it isn't said which purposes it is about",
                     "add `--purpose NAME` for each, as equipoise.toml names it",
                 ));
             }
-            whom
         }
-        SubjectCommand::Rectify(Rectify { whom, set, row, value: _, delete }) => {
+        SubjectCommand::Rectify(Rectify { whom: _, set, row, value: _, delete }) => {
             if set.is_empty() && row.is_none() && delete.is_none() {
                 return Err(Failure::asked(
                     "it isn't said what to set right",
                     "add `--set FIELD=VALUE`, `--row KIND:ID --value JSON` or `--delete KIND:ID`",
                 ));
             }
-            whom
         }
-        SubjectCommand::Withdraw(Purposes { whom, purposes: _ })
-        | SubjectCommand::Access(whom)
-        | SubjectCommand::Export(whom)
-        | SubjectCommand::Restrict(whom)
-        | SubjectCommand::Unrestrict(whom)
-        | SubjectCommand::Erase(whom)
-        | SubjectCommand::Receipts(whom) => whom,
-    };
-    match &whom.out {
+        SubjectCommand::Withdraw(_)
+        | SubjectCommand::Access(_)
+        | SubjectCommand::Export(_)
+        | SubjectCommand::Restrict(_)
+        | SubjectCommand::Unrestrict(_)
+        | SubjectCommand::Erase(_)
+        | SubjectCommand::Receipts(_)
+        | SubjectCommand::Kept(_) => {}
+    }
+    match command.out() {
         Some(path) if path.exists() => Err(Failure::failed(
             format!("`{}` is there already; it was not touched", path.display()),
             "name a new file",

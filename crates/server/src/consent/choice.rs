@@ -4,11 +4,12 @@ use jiff::Timestamp;
 use privacy::consent::{ConsentRecord, LedgerEntry, ReceiptError, Refusal, Source, Status};
 use privacy::data::Kind;
 use privacy::grant::{CollectError, ReadError};
-use privacy::keeping::{Cut, Keeping};
+use privacy::keeping::{Cut, Keeping, Kept};
+use privacy::rights::Retained;
 use privacy::store::{Day, StoreError, Tx};
 use privacy::subject::Subject;
 use privacy::vault::Vault;
-use store::WriteTx;
+use store::{FoundBy, WriteTx};
 
 use crate::recommend::{Engine, relearn};
 use crate::web::{Problem, ProblemKind};
@@ -90,7 +91,8 @@ pub fn decide(
         let only_yes = recorded.iter().all(|(_, record)| record.status == Status::Given);
         let covered = keeping.covers(&Keeping::of(law, &before, now));
         if only_yes && covered && after.restricted_since().is_none() {
-            // Nothing has to be opened for a yes.
+            // No row has to be cut for a yes.
+            keep_for_law(tx, subject, &keeping)?;
             drop_rows(tx, subject, &keeping, now)?;
         } else {
             drop_undeclared(tx, subject, now)?;
@@ -131,7 +133,8 @@ pub fn heed_opt_out(
 
 /// Inside a write: deletes a person's rows that no permitted purpose declares any more, and those older than the
 /// longest retention of the purposes that still declare them; and cuts out of the others the fields that no permitted
-/// purpose declares. Says how many rows went or were cut.
+/// purpose declares. What a law obliges the shop to keep of them is sealed for an archive first. Says how many rows went
+/// or were cut.
 ///
 /// Whoever has had processing restricted (GDPR Art. 18) keeps everything until the restriction is lifted.
 ///
@@ -143,6 +146,7 @@ pub fn drop_undeclared(tx: &WriteTx<'_>, subject: &Subject, now: Timestamp) -> R
         return Ok(0);
     }
     let keeping = Keeping::of(Tx::law(tx), &state, now);
+    keep_for_law(tx, subject, &keeping)?;
     let mut gone = drop_rows(tx, subject, &keeping, now)?;
     for kind in Kind::ALL {
         for cut in keeping.cut(tx, subject, *kind, tx.vault(), tx.entropy())? {
@@ -156,6 +160,30 @@ pub fn drop_undeclared(tx: &WriteTx<'_>, subject: &Subject, now: Timestamp) -> R
         }
     }
     Ok(gone)
+}
+
+/// Seals what a law obliges the shop to keep, of what is about to go, for an archive that no identity leads to: out of
+/// every purpose, every model and every view.
+fn keep_for_law(tx: &WriteTx<'_>, subject: &Subject, keeping: &Keeping<'_>) -> Result<(), ReadError> {
+    let (holds, vault) = (&Tx::law(tx).register.kept_by_law, tx.vault());
+    let mut outlived = Vec::new();
+    for one in keeping.outlived(tx, subject, holds, vault)? {
+        let (kind, name) = one.name(vault);
+        // A row that was cut before, and whose rest goes now, was kept then.
+        if !tx.is_retained(kind, &name)? {
+            outlived.push(one);
+        }
+    }
+    if outlived.is_empty() {
+        return Ok(());
+    }
+    let archive = tx.create_archive()?;
+    for one in outlived {
+        let Kept { row, retained: Retained { kind: _, law, count: _, until }, order } =
+            one.seal(&archive, vault, tx.entropy())?;
+        tx.retain(&row, &law, until, FoundBy { order, certificate: None })?;
+    }
+    Ok(())
 }
 
 /// Deletes what may not be kept at all, or not for so long, without opening anything.

@@ -6,7 +6,7 @@ use privacy::minimise::{Kind, looks_like_personal, truncate_ip};
 use privacy::pseudonym::IdentityKind;
 
 use super::document::Json;
-use super::field::{PersonalId, detail, first, id, language, member, raw_id};
+use super::field::{PersonalId, detail, first, language, member, raw_id, repeated_id};
 use super::recent::Recent;
 use super::row::Row;
 
@@ -24,27 +24,37 @@ pub(crate) struct Claims {
 }
 
 /// Reads the ids.
-pub(super) fn claims(event: &Json<'_>, traits: &Json<'_>) -> Result<Claims, PersonalId> {
-    let name = match raw_id(first(event, &["userId", "user_id"])) {
+pub(super) fn claims<'e>(
+    event: &'e Json<'_>,
+    traits: &Json<'_>,
+    recent: &mut Recent<'e>,
+) -> Result<Claims, PersonalId> {
+    let stated = first(event, &["userId", "user_id"]);
+    let name = match raw_id(stated) {
         None => None,
-        Some(text) => Some(match looks_like_personal(&text) {
-            None => (IdentityKind::UserId, text),
-            Some(Kind::EMail) => (IdentityKind::Email, IdentityKind::Email.normalise(&text)),
-            Some(Kind::Phone) => (IdentityKind::Phone, IdentityKind::Phone.normalise(&text)),
-            Some(
-                Kind::Card
-                | Kind::BankAccount
-                | Kind::TaxNumber
-                | Kind::IpAddress
-                | Kind::BirthDate
-                | Kind::Link,
-            ) => {
-                return Err(PersonalId);
-            }
-        }),
+        Some(text) => Some(
+            match stated
+                .as_str()
+                .map_or_else(|| looks_like_personal(&text), |text| recent.personal(text.trim()))
+            {
+                None => (IdentityKind::UserId, text),
+                Some(Kind::EMail) => (IdentityKind::Email, IdentityKind::Email.normalise(&text)),
+                Some(Kind::Phone) => (IdentityKind::Phone, IdentityKind::Phone.normalise(&text)),
+                Some(
+                    Kind::Card
+                    | Kind::BankAccount
+                    | Kind::TaxNumber
+                    | Kind::IpAddress
+                    | Kind::BirthDate
+                    | Kind::Link,
+                ) => {
+                    return Err(PersonalId);
+                }
+            },
+        ),
     };
     let mut devices = Vec::with_capacity(1);
-    devices.extend(id(first(event, &["anonymousId", "anonymous_id"]))?);
+    devices.extend(repeated_id(first(event, &["anonymousId", "anonymous_id"]), recent)?);
     let email = detail(member(traits, "email"))
         .filter(|text| looks_like_personal(text) == Some(Kind::EMail))
         .map(|text| IdentityKind::Email.normalise(&text));
@@ -116,15 +126,21 @@ mod tests {
 
     #[test]
     fn an_e_mail_address_as_user_id_is_an_e_mail_identity() {
-        let claims = claims(&json!({"userId": "Ana@Example.com", "anonymousId": null}), &Json::Null).unwrap();
+        let claims = claims(
+            &json!({"userId": "Ana@Example.com", "anonymousId": null}),
+            &Json::Null,
+            &mut Recent::default(),
+        )
+        .unwrap();
         assert!(claims.name == Some((IdentityKind::Email, "ana@example.com".into())));
         assert!(claims.devices.is_empty());
     }
 
     #[test]
     fn a_card_number_is_no_id() {
-        assert!(claims(&json!({"userId": "4111111111111111"}), &Json::Null).is_err());
-        assert!(claims(&json!({"anonymousId": "ana@example.com"}), &Json::Null).is_err());
+        for event in [json!({"userId": "4111111111111111"}), json!({"anonymousId": " ana@example.com"})] {
+            assert!(claims(&event, &Json::Null, &mut Recent::default()).is_err());
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use privacy::register::Register;
 use serde_json::{Map, Value};
 
 use super::document::Json;
-use super::field::{PersonalId, first, free_text, id, member, quantity, word};
+use super::field::{PersonalId, first, free_text, id, member, quantity, repeated_id, word};
 use super::order::{coupon, ordered};
 use super::recent::Recent;
 use super::row::Row;
@@ -116,7 +116,7 @@ pub(super) fn track<'e>(
 ) -> Result<Row, Unfit> {
     match meaning(name) {
         Some(Meaning::Browse(action)) => browsed(action, properties, context, at, recent).map(Row::Browsed),
-        Some(Meaning::Basket(action)) => basketed(action, properties, context, at).map(Row::Basketed),
+        Some(Meaning::Basket(action)) => basketed(action, properties, context, at, recent).map(Row::Basketed),
         Some(Meaning::Order(action)) => {
             ordered(action, properties, at, &register.shop.currency).map(Row::Ordered)
         }
@@ -201,18 +201,19 @@ fn browsed<'e>(
         at,
         action,
         item,
-        session: session(properties, context)?,
+        session: session(properties, context, recent)?,
         query,
         category: word(category),
         page: address(properties, recent).or_else(|| address(member(context, "page"), recent)),
     })
 }
 
-fn basketed(
+fn basketed<'e>(
     action: BasketAction,
-    properties: &Json<'_>,
-    context: &Json<'_>,
+    properties: &'e Json<'_>,
+    context: &'e Json<'_>,
     at: Millis,
+    recent: &mut Recent<'e>,
 ) -> Result<Basketed, Unfit> {
     let (item, quantity) = match action {
         BasketAction::Added | BasketAction::Removed | BasketAction::Wished | BasketAction::Unwished => {
@@ -225,7 +226,7 @@ fn basketed(
         at,
         action,
         item,
-        session: session(properties, context)?,
+        session: session(properties, context, recent)?,
         quantity,
         coupon: coupon(properties),
     })
@@ -262,11 +263,15 @@ fn article(properties: &Json<'_>) -> Result<Option<String>, PersonalId> {
     id(first(properties, &["article_id", "articleId", "content_id", "contentId"]))
 }
 
-fn session(properties: &Json<'_>, context: &Json<'_>) -> Result<Option<String>, PersonalId> {
+fn session<'e>(
+    properties: &'e Json<'_>,
+    context: &'e Json<'_>,
+    recent: &mut Recent<'e>,
+) -> Result<Option<String>, PersonalId> {
     let names = &["sessionId", "session_id"];
     match first(context, names) {
-        Json::Null => id(first(properties, names)),
-        found => id(found),
+        Json::Null => repeated_id(first(properties, names), recent),
+        found => repeated_id(found, recent),
     }
 }
 

@@ -6,6 +6,7 @@
 use privacy::minimise::{looks_like_personal, redact};
 
 use super::document::Json;
+use super::recent::Recent;
 
 /// Longest id, in bytes.
 const LONGEST_ID: usize = 200;
@@ -46,6 +47,20 @@ pub(super) fn id(value: &Json<'_>) -> Result<Option<String>, PersonalId> {
     match raw_id(value) {
         Some(id) if looks_like_personal(&id).is_some() => Err(PersonalId),
         other => Ok(other),
+    }
+}
+
+/// An id that a client repeats from event to event: of a person, a device, a visit.
+pub(super) fn repeated_id<'e>(
+    value: &'e Json<'_>,
+    recent: &mut Recent<'e>,
+) -> Result<Option<String>, PersonalId> {
+    match value.as_str() {
+        Some(text) if recent.personal(text.trim()).is_some() => {
+            raw_id(value).map_or(Ok(None), |_| Err(PersonalId))
+        }
+        Some(_) => Ok(raw_id(value)),
+        None => id(value),
     }
 }
 

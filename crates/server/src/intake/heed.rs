@@ -6,12 +6,13 @@ use jiff::Timestamp;
 use privacy::consent::{LedgerEntry, LedgerState};
 use privacy::data::Kind;
 use privacy::pseudonym::IdentityKind;
+use privacy::signals::Gpc;
 use privacy::store::Law;
 use privacy::subject::Subject;
 
 use super::row::Row;
 use super::segment::Event;
-use super::stamps::{Circumstances, Meant, closes, decisions, knocks};
+use super::stamps::{Circumstances, Meant, Stamps, closes, decisions, knocks};
 use super::take::{IsNew, Take, TakeError};
 use crate::consent::{Authority, Proof};
 
@@ -84,11 +85,22 @@ impl Take<'_, '_> {
         event: &Event,
         is_new: IsNew,
     ) -> Result<Heard, TakeError> {
+        // A client stamps every event with what it said before.
+        let said = Said { stamps: event.stamps, meant: event.meant, opt_out: event.opt_out };
+        if self.known(subject)?.nothing_new == Some(said) {
+            return Ok(Heard::Nothing);
+        }
         let proof = self.proof(subject, event)?;
         let circumstances = self.circumstances(event, proof);
         let register = self.register();
         let known = self.known(subject)?;
         let entries = decisions(&circumstances, &known.state, register);
+        if entries.is_empty() && event.meant != Meant::Decided {
+            // At no other time either, for then a later decision stands in no stamp's way.
+            let whenever = Circumstances { at: Timestamp::MAX, ..circumstances };
+            let is_settled = decisions(&whenever, &known.state, register).is_empty();
+            known.nothing_new = is_settled.then_some(said);
+        }
         let turned_away = proof == Proof::Unproven && knocks(event.stamps, &known.state, register);
         Ok(match self.append(subject, entries, is_new)? {
             true => Heard::Recorded,
@@ -125,6 +137,7 @@ impl Take<'_, '_> {
             closed |= closes(&entry);
             known.state.apply(entry);
         }
+        known.nothing_new = None;
         // The same yes once more changes nothing about what may be kept, and so nothing that was learnt.
         if !closed && permitted(&known.state, law, now) == before {
             return Ok(true);
@@ -144,6 +157,14 @@ impl Take<'_, '_> {
 fn permitted(state: &LedgerState, law: &Law, now: Timestamp) -> Vec<bool> {
     let Law { register, notices } = law;
     register.purposes.keys().map(|purpose| state.permit(purpose, register, notices, now).is_ok()).collect()
+}
+
+/// What an event says about consent, but for the time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Said {
+    stamps: Option<Stamps>,
+    meant: Meant,
+    opt_out: Gpc,
 }
 
 /// What became of an event's decisions.

@@ -7,7 +7,7 @@ use privacy::data::{
 };
 use privacy::entropy::Entropy;
 use privacy::grant::{Authorize as _, CollectError, Collection};
-use privacy::pseudonym::IdentityKind;
+use privacy::pseudonym::{BlindIndex, IdentityKind};
 use privacy::register::Register;
 use privacy::store::{Day, NewRow};
 use privacy::subject::Subject;
@@ -41,6 +41,7 @@ impl Take<'_, '_> {
             }
         };
         let Some(access) = known.access.get_mut(place) else { return Ok(kept) };
+        let message = event.message.name(&means.vault);
         let mut refused: Vec<&'static str> = Vec::new();
         let mut fate = None;
         for row in &event.rows {
@@ -50,7 +51,7 @@ impl Take<'_, '_> {
             {
                 continue;
             }
-            match seal(&access.collection, row, &event.message, &means.vault, entropy) {
+            match seal(&access.collection, row, message, &means.vault, entropy) {
                 Ok(sealed) => {
                     let put = tx.put(&sealed)?;
                     match (put, row) {
@@ -155,21 +156,23 @@ fn teach(lesson: &mut Lesson, collection: &Collection<'_>, row: &Row) {
 fn seal(
     collection: &Collection<'_>,
     row: &Row,
-    message: &str,
+    message: BlindIndex,
     vault: &Vault,
     entropy: &dyn Entropy,
 ) -> Result<NewRow, CollectError> {
     match row {
         Row::Browsed(r) => {
-            collection.seal::<BrowsingHistory>(r, message, Day::of_millis(r.at), vault, entropy)
+            collection.seal_named::<BrowsingHistory>(r, message, Day::of_millis(r.at), vault, entropy)
         }
-        Row::Basketed(r) => collection.seal::<CartHistory>(r, message, Day::of_millis(r.at), vault, entropy),
+        Row::Basketed(r) => {
+            collection.seal_named::<CartHistory>(r, message, Day::of_millis(r.at), vault, entropy)
+        }
         Row::Ordered(r) => {
-            collection.seal::<PurchaseHistory>(r, message, Day::of_millis(r.at), vault, entropy)
+            collection.seal_named::<PurchaseHistory>(r, message, Day::of_millis(r.at), vault, entropy)
         }
-        Row::Told(r) => collection.seal::<Feedback>(r, message, Day::of_millis(r.at), vault, entropy),
+        Row::Told(r) => collection.seal_named::<Feedback>(r, message, Day::of_millis(r.at), vault, entropy),
         Row::Happened(r) => {
-            collection.seal::<DeclaredEvents>(r, message, Day::of_millis(r.at), vault, entropy)
+            collection.seal_named::<DeclaredEvents>(r, message, Day::of_millis(r.at), vault, entropy)
         }
         Row::Stated(r) => {
             let day = Day::of_millis(r.at);

@@ -11,6 +11,7 @@ mod field;
 mod heed;
 pub mod import;
 mod keep;
+mod load;
 mod moment;
 mod money;
 mod order;
@@ -26,6 +27,7 @@ mod take;
 #[cfg(test)]
 mod take_tests;
 
+pub use load::{Load, MOST_WAITING_BYTES};
 pub use moment::Arrival;
 pub use outcome::Outcome;
 pub use routes::{LONGEST_QUEUE, routes};
@@ -63,7 +65,8 @@ fn take_from(
     arrival: Arrival,
     opt_out: Gpc,
 ) -> Pending<Outcome, TakeError> {
-    let events = body.events(arrival, opt_out, &store.law().register);
+    let mut events = body.events(arrival, opt_out, &store.law().register);
+    segment::name_messages(&mut events, store.vault());
     let means = take::Means {
         vault: Arc::clone(store.vault()),
         entropy: Arc::clone(entropy),

@@ -16,7 +16,7 @@ use store::Write;
 
 use super::moment::Arrival;
 use super::outcome::Outcome;
-use super::segment::{Body, BodyError, Call, MOST_BODY_BYTES, MOST_EVENTS};
+use super::segment::{Body, BodyError, Call, MOST_BODY_BYTES, MOST_EVENTS, name_messages};
 use super::settings::settings;
 use super::take::{Means, TakeError, take};
 use crate::app::App;
@@ -77,12 +77,12 @@ async fn taken(
     body: HttpBody,
 ) -> Result<Outcome, Problem> {
     if app.store.queue_length() > LONGEST_QUEUE {
-        return Err(Problem::new(
-            ProblemKind::Overloaded,
-            "too many events are waiting",
-            "send the same again shortly",
-        ));
+        return Err(overloaded());
     }
+    // What a client says about its body's length is good enough to turn it away early; what comes is counted.
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let announced = announced.unwrap_or(0).min(MOST_BODY_BYTES);
+    let mut carried = app.load.carry(announced).ok_or_else(overloaded)?;
     let bytes = to_bytes(body, MOST_BODY_BYTES).await.map_err(|error| {
         // The one error that is the limit's own; any other is a connection that broke off.
         let text = error.to_string();
@@ -92,18 +92,24 @@ async fn taken(
             Problem::malformed("the body ended before its end", "send it again")
         }
     })?;
+    if !carried.grow(bytes.len()) {
+        return Err(overloaded());
+    }
     let opt_out = gpc(headers.get_all("sec-gpc").iter().map(HeaderValue::as_bytes));
     let arrival = Arrival::Live(app.now());
     let work = {
         let (app, headers) = (Arc::clone(app), headers.clone());
         move |bytes: &Bytes| parse(&app, &headers, call, bytes, arrival, opt_out)
     };
-    let (events, authority) = if bytes.len() > QUICKLY_READ {
+    let Parsed { events, authority, bytes } = if bytes.len() > QUICKLY_READ {
         let parsed = tokio::task::spawn_blocking(move || work(&bytes)).await;
         parsed.map_err(|error| Problem::internal(&error))??
     } else {
         work(&bytes)?
     };
+    if !carried.grow(bytes) {
+        return Err(overloaded());
+    }
     let means = Means {
         vault: Arc::clone(app.vault()),
         entropy: Arc::clone(&app.entropy),
@@ -116,7 +122,12 @@ async fn taken(
         author: Author::Machine { part: "intake".to_owned() },
         at: arrival.now(),
     };
-    let outcome = app.store.write(what, move |tx| take(tx, &means, events)).await.map_err(problem)?;
+    let written = app.store.write(what, move |tx| {
+        // Until then, even if the client has gone.
+        let _carried = carried;
+        take(tx, &means, events)
+    });
+    let outcome = written.await.map_err(problem)?;
     app.metrics.intake(IntakeOutcome::Stored, outcome.stored);
     app.metrics.intake(IntakeOutcome::Duplicate, outcome.duplicate);
     for (reason, count) in &outcome.refused {
@@ -125,7 +136,17 @@ async fn taken(
     Ok(outcome)
 }
 
-type Parsed = (Vec<Result<super::segment::Event, &'static str>>, Authority);
+fn overloaded() -> Problem {
+    Problem::new(ProblemKind::Overloaded, "too many events are waiting", "send the same again shortly")
+}
+
+/// A body that was read.
+struct Parsed {
+    events: Vec<Result<super::segment::Event, &'static str>>,
+    authority: Authority,
+    /// Its length, unpacked.
+    bytes: usize,
+}
 
 fn parse(
     app: &App,
@@ -136,14 +157,17 @@ fn parse(
     opt_out: Gpc,
 ) -> Result<Parsed, Problem> {
     let inflated = inflate(bytes)?;
-    let body = Body::read(inflated.as_deref().unwrap_or(bytes), call).map_err(unreadable)?;
+    let bytes = inflated.as_deref().unwrap_or(bytes);
+    let body = Body::read(bytes, call).map_err(unreadable)?;
     let authority = if app.operator_token.check(headers).is_ok() {
         Authority::Operator
     } else {
         WriteKey::find(headers, body.write_key.as_deref(), app.register())?;
         Authority::WriteKey
     };
-    Ok((body.events(arrival, opt_out, app.register()), authority))
+    let mut events = body.events(arrival, opt_out, app.register());
+    name_messages(&mut events, app.vault());
+    Ok(Parsed { events, authority, bytes: bytes.len() })
 }
 
 /// Unpacks gzip, which its first bytes tell, up to the limit; `None` for what isn't packed.

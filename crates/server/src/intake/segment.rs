@@ -17,7 +17,8 @@ use super::recent::Recent;
 use super::row::Row;
 use super::stamps::{Admission, Meant, Stamps, is_decision, preferences};
 use privacy::data::Stated;
-use privacy::pseudonym::IdentityKind;
+use privacy::pseudonym::{BlindIndex, IdentityKind};
+use privacy::vault::Vault;
 
 /// Most bytes of one event.
 pub const MOST_EVENT_BYTES: usize = 32 * 1024;
@@ -137,8 +138,7 @@ impl<'a> Body<'a> {
 pub(crate) struct Event {
     pub(crate) call: Call,
     pub(crate) claims: Claims,
-    /// Tells it from a repetition of itself; kept only as a keyed hash.
-    pub(crate) message: String,
+    pub(crate) message: Message,
     pub(crate) at: Timestamp,
     /// What it brings; the device, if there is anything, last.
     pub(crate) rows: Vec<Row>,
@@ -150,6 +150,30 @@ pub(crate) struct Event {
     pub(crate) unknown_categories: u64,
     pub(crate) language: Option<String>,
     pub(crate) opt_out: Gpc,
+}
+
+/// What tells a message from a repetition of itself; kept only as a keyed hash.
+pub(crate) enum Message {
+    /// As its client names it, or all of what it says.
+    Said(String),
+    /// The keyed hash.
+    Named(BlindIndex),
+}
+
+impl Message {
+    pub(crate) fn name(&self, vault: &Vault) -> BlindIndex {
+        match self {
+            Self::Said(text) => vault.message_index(text),
+            Self::Named(name) => *name,
+        }
+    }
+}
+
+/// Works the keyed names of messages out where the body is read, so that the one thread that writes need not.
+pub(crate) fn name_messages(events: &mut [Result<Event, &'static str>], vault: &Vault) {
+    for event in events.iter_mut().flatten().filter(|event| !event.rows.is_empty()) {
+        event.message = Message::Named(event.message.name(vault));
+    }
 }
 
 /// Reads one event.
@@ -171,7 +195,7 @@ pub(crate) fn read<'e>(
         Call::Identify => first(event, &["traits"]),
         Call::Track | Call::Page | Call::Screen | Call::Group | Call::Alias => &Json::Null,
     };
-    let mut claims = claims(event, traits).map_err(|error| Unfit::from(error).code())?;
+    let mut claims = claims(event, traits, recent).map_err(|error| Unfit::from(error).code())?;
     if call == Call::Alias
         && let Ok(Some(previous)) = super::field::id(member(event, "previousId"))
         && claims.name.as_ref().is_none_or(|(_, name)| *name != previous)
@@ -219,7 +243,7 @@ pub(crate) fn read<'e>(
     let found = preferences(context, register);
     Ok(Event {
         call,
-        message: message(event),
+        message: Message::Said(message(event)),
         at,
         rows,
         unfit,

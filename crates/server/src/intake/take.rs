@@ -19,7 +19,7 @@ use privacy::subject::Subject;
 use privacy::vault::{Vault, VaultError};
 use store::WriteTx;
 
-use super::heed::Heard;
+use super::heed::{Heard, Said};
 use super::outcome::{Fate, Outcome};
 use super::resolve::Found;
 use super::segment::Event;
@@ -79,6 +79,8 @@ pub(crate) struct Take<'t, 'w> {
 pub(super) struct Known<'t> {
     pub(super) state: LedgerState,
     pub(super) access: Vec<Access<'t>>,
+    /// What was said last that adds nothing to the ledger, whenever it is said.
+    pub(super) nothing_new: Option<Said>,
 }
 
 /// What may be taken in of a person's events that come with one admission.
@@ -172,7 +174,8 @@ impl<'t, 'w> Take<'t, 'w> {
 
     fn create(&mut self) -> Result<Subject, TakeError> {
         let subject = self.tx.create_subject(self.means.now)?;
-        self.people.insert(subject, Known { state: LedgerState::default(), access: Vec::new() });
+        self.people
+            .insert(subject, Known { state: LedgerState::default(), access: Vec::new(), nothing_new: None });
         Ok(subject)
     }
 
@@ -182,7 +185,7 @@ impl<'t, 'w> Take<'t, 'w> {
             std::collections::hash_map::Entry::Occupied(known) => Ok(known.into_mut()),
             std::collections::hash_map::Entry::Vacant(vacant) => {
                 let state = self.tx.ledger(subject)?.ok_or(ReadError::Refused(Refusal::UnknownSubject))?;
-                Ok(vacant.insert(Known { state, access: Vec::new() }))
+                Ok(vacant.insert(Known { state, access: Vec::new(), nothing_new: None }))
             }
         }
     }

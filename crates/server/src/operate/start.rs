@@ -15,6 +15,7 @@ use super::token::{TokenError, TokenFile};
 use super::{Metrics, Places};
 use crate::app::{App, Clock, SystemEntropy, machine_clock};
 use crate::experiments::Experiments;
+use crate::intake::Load;
 use crate::placements::Placements;
 use crate::question::{Texts, TextsError};
 use crate::recommend::{Engine, replay, take_tuning};
@@ -171,6 +172,7 @@ pub fn open(options: StartOptions) -> Result<App, StartError> {
         clock,
         entropy,
         operator_token,
+        load: Load::default(),
         texts,
         demo: None,
     })

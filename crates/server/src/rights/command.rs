@@ -41,6 +41,8 @@ pub enum SubjectCommand {
     Erase(Whom),
     /// The signed receipts for what the person decided
     Receipts(Whom),
+    /// Open what a law obliges you to keep of people whom the shop no longer knows
+    Kept(KeptArgs),
 }
 
 /// Whom it is about, and where the answer goes.
@@ -131,33 +133,116 @@ pub struct Rectify {
     pub delete: Option<String>,
 }
 
+/// What is to be opened of what a law keeps, and why.
+#[derive(clap::Args)]
+pub struct KeptArgs {
+    /// Which order or erasure.
+    #[command(flatten)]
+    pub by: KeptNames,
+    /// What it is needed for, in a few words; stands in the audit log for good, so name nobody
+    #[arg(long, value_name = "WORDS")]
+    pub reason: String,
+    /// Write the answer to this new file, which only you can read, instead of the terminal
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// By what it is found: no identity leads there.
+#[derive(clap::Args)]
+#[group(required = true, multiple = false)]
+pub struct KeptNames {
+    /// The number of the order
+    #[arg(long, value_name = "NUMBER")]
+    pub order: Option<String>,
+    /// The file with the certificate of the erasure
+    #[arg(long, value_name = "FILE")]
+    pub certificate: Option<PathBuf>,
+}
+
+impl std::fmt::Debug for KeptArgs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("KeptArgs(..)")
+    }
+}
+
+impl KeptArgs {
+    fn body(&self) -> Result<Value, CliError> {
+        let KeptNames { order, certificate } = &self.by;
+        let (name, value) = match (order, certificate) {
+            (Some(number), _) => ("order", number.clone()),
+            (None, Some(path)) => ("certificate", certificate_id(path)?),
+            (None, None) => {
+                return Err(CliError::Arguments("say what: --order or --certificate".to_owned()));
+            }
+        };
+        Ok(json!({name: value, "reason": self.reason}))
+    }
+}
+
+fn certificate_id(path: &Path) -> Result<String, CliError> {
+    let text = std::fs::read_to_string(path).map_err(|error| unusable(path, &error))?;
+    let document: Option<Value> = serde_json::from_str(&text).ok();
+    let id = document.as_ref().and_then(|one| one.get("id")).and_then(Value::as_str);
+    id.map(str::to_owned).ok_or_else(|| CliError::File {
+        path: path.display().to_string(),
+        why: "it is no certificate, as `subject erase --out` writes one".to_owned(),
+    })
+}
+
+impl SubjectCommand {
+    /// The file that the answer goes to.
+    #[must_use]
+    pub fn out(&self) -> Option<&Path> {
+        let whom = match self {
+            Self::Kept(kept) => return kept.out.as_deref(),
+            Self::Access(whom)
+            | Self::Export(whom)
+            | Self::Restrict(whom)
+            | Self::Unrestrict(whom)
+            | Self::Erase(whom)
+            | Self::Receipts(whom) => whom,
+            Self::Rectify(rectify) => &rectify.whom,
+            Self::Object(what) | Self::Unobject(what) | Self::Withdraw(what) => &what.whom,
+        };
+        whom.out.as_deref()
+    }
+
+    /// Where it is asked for, and with what.
+    fn request(&self) -> Result<(Desk, Value), CliError> {
+        let (desk, whom, more) = match self {
+            Self::Access(whom) => (Desk::Access, whom, Map::new()),
+            Self::Export(whom) => (Desk::Portability, whom, Map::new()),
+            Self::Rectify(rectify) => (Desk::Rectify, &rectify.whom, corrections(rectify)?),
+            Self::Restrict(whom) => (Desk::Restrict, whom, Map::new()),
+            Self::Unrestrict(whom) => (Desk::Unrestrict, whom, Map::new()),
+            Self::Object(what) => (Desk::Object, &what.whom, purposes(what)),
+            Self::Unobject(what) => (Desk::Unobject, &what.whom, purposes(what)),
+            Self::Withdraw(what) => (Desk::Withdraw, &what.whom, purposes(what)),
+            Self::Erase(whom) => (Desk::Erase, whom, Map::new()),
+            Self::Receipts(whom) => (Desk::Receipts, whom, Map::new()),
+            Self::Kept(kept) => return Ok((Desk::Kept, kept.body()?)),
+        };
+        let mut body = whom.identity.person()?.to_body();
+        if let Some(members) = body.as_object_mut() {
+            members.extend(more);
+        }
+        Ok((desk, body))
+    }
+}
+
 /// Does what was asked, and writes the answer to the file or to `out`.
 ///
 /// # Errors
 /// [`CliError`] in words for whoever typed the command.
 pub fn run(args: &SubjectArgs, door: &Door, out: &mut dyn Write) -> Result<(), CliError> {
-    let (desk, whom, more) = match &args.command {
-        SubjectCommand::Access(whom) => (Desk::Access, whom, Map::new()),
-        SubjectCommand::Export(whom) => (Desk::Portability, whom, Map::new()),
-        SubjectCommand::Rectify(rectify) => (Desk::Rectify, &rectify.whom, corrections(rectify)?),
-        SubjectCommand::Restrict(whom) => (Desk::Restrict, whom, Map::new()),
-        SubjectCommand::Unrestrict(whom) => (Desk::Unrestrict, whom, Map::new()),
-        SubjectCommand::Object(what) => (Desk::Object, &what.whom, purposes(what)),
-        SubjectCommand::Unobject(what) => (Desk::Unobject, &what.whom, purposes(what)),
-        SubjectCommand::Withdraw(what) => (Desk::Withdraw, &what.whom, purposes(what)),
-        SubjectCommand::Erase(whom) => (Desk::Erase, whom, Map::new()),
-        SubjectCommand::Receipts(whom) => (Desk::Receipts, whom, Map::new()),
-    };
-    let mut body = whom.identity.person()?.to_body();
-    if let Some(members) = body.as_object_mut() {
-        members.extend(more);
-    }
+    let (desk, body) = args.command.request()?;
+    let path = args.command.out();
     // The file is made first: an erasure whose certificate has nowhere to go should not happen.
-    let mut file = whom.out.as_deref().map(create).transpose()?;
+    let mut file = path.map(create).transpose()?;
     let answer = match door.call(desk, &body) {
         Ok(answer) => answer,
         Err(error) => {
-            if let Some(path) = &whom.out {
+            if let Some(path) = path {
                 // It was made just now and is empty.
                 let _ = std::fs::remove_file(path);
             }
@@ -165,7 +250,7 @@ pub fn run(args: &SubjectArgs, door: &Door, out: &mut dyn Write) -> Result<(), C
         }
     };
     let text = format!("{answer:#}\n");
-    match (&mut file, &whom.out) {
+    match (&mut file, path) {
         (Some(file), Some(path)) => {
             file.write_all(text.as_bytes()).map_err(|error| unusable(path, &error))?;
             say(out, &format!("written to {}\n", path.display()))

@@ -12,7 +12,9 @@ use privacy::data::Kind;
 use privacy::purpose::PurposeId;
 use serde_json::{Value, json};
 
-use super::{Correction, ExerciseError, Person, Stop, access, erase, export, rectify, stop};
+use super::{
+    Correction, ExerciseError, KeptQuestion, Person, Stop, access, erase, export, kept, rectify, stop,
+};
 use crate::app::App;
 use crate::consent::{operator, receipts};
 use crate::web::{Access, Problem, State, Table};
@@ -40,11 +42,13 @@ pub enum Desk {
     Erase,
     /// The receipts for what was decided.
     Receipts,
+    /// What a law keeps of people whom the shop no longer knows.
+    Kept,
 }
 
 impl Desk {
     /// Everything that can be asked for.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Access,
         Self::Portability,
         Self::Rectify,
@@ -55,6 +59,7 @@ impl Desk {
         Self::Withdraw,
         Self::Erase,
         Self::Receipts,
+        Self::Kept,
     ];
 
     /// Where it is asked for.
@@ -71,6 +76,7 @@ impl Desk {
             Self::Withdraw => "/v1/subjects/withdraw",
             Self::Erase => "/v1/subjects/erase",
             Self::Receipts => "/v1/subjects/receipts",
+            Self::Kept => "/v1/subjects/kept",
         }
     }
 }
@@ -109,19 +115,19 @@ async fn answer(axum::extract::State(app): State, desk: Desk, body: Bytes) -> Re
 /// # Errors
 /// [`Problem`] for the caller.
 pub fn serve(app: &Arc<App>, desk: Desk, body: &Value, author: Author) -> Result<Value, Problem> {
-    let who = Person::read(body)?;
+    let who = || Person::read(body);
     match desk {
-        Desk::Access => access(app, &who, author),
-        Desk::Portability => export(app, &who, author),
-        Desk::Rectify => rectify(app, &who, corrections(body)?, author),
-        Desk::Restrict => stop(app, &who, Stop::Restrict, author),
-        Desk::Unrestrict => stop(app, &who, Stop::Unrestrict, author),
-        Desk::Object => stop(app, &who, Stop::Object(purposes(body)?), author),
-        Desk::Unobject => stop(app, &who, Stop::Unobject(purposes(body)?), author),
-        Desk::Withdraw => stop(app, &who, Stop::Withdraw(purposes(body)?), author),
-        Desk::Erase => erase(app, &who, author),
+        Desk::Access => access(app, &who()?, author),
+        Desk::Portability => export(app, &who()?, author),
+        Desk::Rectify => rectify(app, &who()?, corrections(body)?, author),
+        Desk::Restrict => stop(app, &who()?, Stop::Restrict, author),
+        Desk::Unrestrict => stop(app, &who()?, Stop::Unrestrict, author),
+        Desk::Object => stop(app, &who()?, Stop::Object(purposes(body)?), author),
+        Desk::Unobject => stop(app, &who()?, Stop::Unobject(purposes(body)?), author),
+        Desk::Withdraw => stop(app, &who()?, Stop::Withdraw(purposes(body)?), author),
+        Desk::Erase => erase(app, &who()?, author),
         Desk::Receipts => {
-            let now = app.now();
+            let (now, who) = (app.now(), who()?);
             app.store
                 .read(|tx| {
                     let subject = who.find(tx)?;
@@ -129,6 +135,7 @@ pub fn serve(app: &Arc<App>, desk: Desk, body: &Value, author: Author) -> Result
                 })
                 .map_err(Problem::from)
         }
+        Desk::Kept => kept(app, KeptQuestion::read(body)?, author),
     }
 }
 

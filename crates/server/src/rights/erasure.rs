@@ -6,12 +6,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use privacy::audit::{Author, verify_head};
 use privacy::entropy::draw;
+use privacy::keeping::{Kept, KeptBy};
 use privacy::rights::{Certificate, Disclosure, Retained, Right, RightsError};
-use privacy::store::{Day, RightsTx, StoreError, Tx};
-use privacy::subject::Subject;
+use privacy::store::{Day, StoreError, Tx};
 use privacy::vault::VaultError;
 use serde_json::Value;
-use store::{Erased, Write, WriteTx};
+use store::{Erased, FoundBy, Write, WriteTx};
 
 use super::access::hex;
 use super::{ExerciseError, Person};
@@ -21,6 +21,8 @@ use crate::web::Problem;
 
 /// What an erasure did, before it is certified.
 struct Done {
+    /// The certificate's own number.
+    id: String,
     entry: u64,
     erased: Erased,
     models: Vec<String>,
@@ -51,54 +53,54 @@ fn forget_everywhere(
 ) -> Result<Done, ExerciseError> {
     let subject = who.find(tx)?;
     let disclosure = Disclosure::open(tx, app.vault(), &subject, Right::Erasure, author, now)?;
-    let retained = retain(app, tx, &disclosure, &subject, now)?;
+    let id: [u8; 16] =
+        draw(app.entropy.as_ref()).map_err(|error| RightsError::Vault(VaultError::Entropy(error)))?;
+    let id = hex(&id);
+    let retained = retain(app, tx, &disclosure, &id, now)?;
     let models = forget(tx, &app.engine, app.vault(), &subject);
     let erased = tx.erase(&subject)?;
-    Ok(Done { entry: disclosure.entry, erased, models, retained })
+    Ok(Done { id, entry: disclosure.entry, erased, models, retained })
 }
 
-/// Seals what a law obliges the shop to keep for an archive to which no identity leads.
+/// Seals what a law obliges the shop to keep for an archive to which no identity leads; whoever shows the certificate
+/// finds it.
 fn retain(
     app: &App,
     tx: &WriteTx<'_>,
     disclosure: &Disclosure<'_>,
-    subject: &Subject,
+    certificate: &str,
     now: Timestamp,
 ) -> Result<Vec<Retained>, ExerciseError> {
-    let holds = &Tx::law(tx).register.kept_by_law;
-    let today = Day::of(now);
-    let mut due = false;
-    for hold in holds {
-        due |= tx.all_rows(subject, hold.kind)?.iter().any(|row| row.day.plus(hold.keep_days) > today);
-    }
-    if !due {
-        return Ok(Vec::new());
-    }
-    let archive = tx.create_archive()?;
-    let kept = disclosure.retain(holds, &archive, today, app.entropy.as_ref())?;
-    let mut sums: Vec<Retained> = Vec::new();
-    for (row, one) in kept {
-        tx.retain(&row, &one.law, one.until)?;
-        match sums.iter_mut().find(|sum| sum.kind == one.kind && sum.law == one.law) {
-            Some(sum) => {
-                sum.count += one.count;
-                sum.until = sum.until.max(one.until);
-            }
-            None => sums.push(one),
+    let (holds, vault) = (&Tx::law(tx).register.kept_by_law, app.vault());
+    let certificate = Some(KeptBy::Certificate(certificate).index(vault));
+    let (mut archive, mut sums) = (None, Vec::<Retained>::new());
+    for one in disclosure.kept_by_law(holds, Day::of(now))? {
+        let (kind, name) = one.name(vault);
+        // What was cut before for want of a purpose was kept whole then.
+        if !tx.is_retained(kind, &name)? {
+            let archive = match archive {
+                Some(known) => known,
+                None => *archive.insert(tx.create_archive()?),
+            };
+            let Kept { row, retained, order } =
+                one.seal(&archive, vault, app.entropy.as_ref()).map_err(RightsError::from)?;
+            tx.retain(&row, &retained.law, retained.until, FoundBy { order, certificate })?;
         }
-    }
-    if sums.is_empty() {
-        // Nothing but what the law doesn't ask for after all: the archive goes again.
-        tx.erase(&archive)?;
+        let retained = one.retained();
+        match sums.iter_mut().find(|sum| sum.kind == retained.kind && sum.law == retained.law) {
+            Some(sum) => {
+                sum.count += retained.count;
+                sum.until = sum.until.max(retained.until);
+            }
+            None => sums.push(retained),
+        }
     }
     Ok(sums)
 }
 
 fn certify(app: &App, done: Done, now: Timestamp) -> Result<Value, ExerciseError> {
-    let Done { entry, erased, models, retained } = done;
+    let Done { id, entry, erased, models, retained } = done;
     let Erased { rows, identities, ledger } = erased;
-    let id: [u8; 16] =
-        draw(app.entropy.as_ref()).map_err(|error| RightsError::Vault(VaultError::Entropy(error)))?;
     app.store.read(|tx| {
         // Signed with the erasure's own commit, and known to the keystore: should a restore take the log back behind
         // it, the log will say so.
@@ -111,7 +113,7 @@ fn certify(app: &App, done: Done, now: Timestamp) -> Result<Value, ExerciseError
         let (_, record, _) = tx.audit_entries(entry, 1)?.pop().ok_or_else(missing)?;
         let proof = tx.inclusion_proof(entry, head.size)?;
         let certificate = Certificate {
-            id: hex(&id),
+            id,
             shop: app.register().shop.name.clone(),
             erased_at: now,
             deleted: rows,

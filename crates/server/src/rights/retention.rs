@@ -1,7 +1,6 @@
 //! The clocks that run without being asked: what is past its retention goes, consents that have run out are closed in
 //! the ledger, and what a law no longer keeps is deleted. Must never touch what a restriction holds in place.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -20,15 +19,15 @@ use super::stopping::settle;
 use crate::app::App;
 use crate::consent::decide;
 
-/// How many people are looked at in one reading.
-const BATCH: usize = 200;
+/// How many people are looked at in one reading, and put off to their next limit in one write.
+const BATCH: usize = 100;
 /// How many are settled in one write: for no more of them does anybody else's write wait.
 const AT_ONCE: usize = 10;
 
 /// Deletes what has outlived its retention, cuts what has outlived some purpose's, and closes consents that have run out;
-/// once a day. Looks only at people of whom a row or a yes has passed a limit since the last look, or came in late; at
-/// everybody the first time, and after a change of the notice. Says for how many people something was done, with the
-/// rows that a law no longer keeps. Blocks.
+/// once a day. Looks only at people of whom a row or a yes has passed a limit since they were last looked at, or came in
+/// late; at everybody the first time, and after a change of the notice. Says for how many people something was done,
+/// with the rows that a law no longer keeps. Blocks.
 ///
 /// # Errors
 /// [`StoreError`] when the store can't be used. What was done until then stays done; the next run does the rest.
@@ -37,16 +36,17 @@ pub fn expire(app: &Arc<App>) -> Result<u64, StoreError> {
     let look = app.store.read(|tx| look(tx, now))?;
     let mut done = 0;
     for some in look.people.chunks(BATCH) {
-        let due = app.store.read(|tx| due(tx, some, look.last, now))?;
+        let (due, rest) = app.store.read(|tx| due(tx, some, look.last, now))?;
         for few in due.chunks(AT_ONCE) {
             done += settle_all(app, few.to_vec(), now)?;
         }
+        put_off(app, rest, now)?;
     }
     let what = Write { name: "retained.expire", author: author(), at: now };
-    let Look { notice, late, people: _, last: _ } = look;
+    let notice = look.notice;
     let written = app.store.write(what, move |tx| {
         if let Some(notice) = notice {
-            tx.looked(LastLook { at: now, notice }, &late)?;
+            tx.looked(LastLook { at: now, notice })?;
         }
         tx.expire_retained(Day::of(now))
     });
@@ -56,53 +56,36 @@ pub fn expire(app: &Arc<App>) -> Result<u64, StoreError> {
 /// Whom to look at.
 struct Look {
     people: Vec<Subject>,
-    /// Those of them of whom something came in late.
-    late: Vec<Subject>,
     /// The day of the last look; none if everybody is looked at.
     last: Option<Day>,
     notice: Option<NoticeVersion>,
 }
 
 fn look(tx: &ReadTx<'_>, now: Timestamp) -> Result<Look, StoreError> {
-    let law = Tx::law(tx);
-    let notice = law.notices.current();
-    let late = tx.people_with_late_rows()?;
+    let notice = Tx::law(tx).notices.current();
     let last = tx.last_look()?.filter(|last| Some(last.notice) == notice && last.at <= now);
     let Some(LastLook { at, notice: _ }) = last else {
         let mut people = Vec::new();
         tx.subjects(&mut |subject| people.push(subject))?;
-        return Ok(Look { people, late, last: None, notice });
+        return Ok(Look { people, last: None, notice });
     };
-    let mut people: BTreeSet<Subject> = late.iter().copied().collect();
-    let (then, today) = (Day::of(at), Day::of(now));
-    for kind in Kind::ALL {
-        for days in law.retentions(*kind) {
-            people.extend(tx.people_between(*kind, then.minus(days), today.minus(days))?);
-        }
-    }
-    for (purpose, declaration) in &law.register.purposes {
-        if declaration.basis == LegalBasis::Consent {
-            let valid = SignedDuration::from_hours(24 * i64::from(declaration.consent_valid_days));
-            let ago = |at: Timestamp| at.checked_sub(valid).unwrap_or(Timestamp::MIN);
-            people.extend(tx.people_who_agreed(purpose, ago(at), ago(now))?);
-        }
-    }
-    Ok(Look { people: people.into_iter().collect(), late, last: Some(then), notice })
+    Ok(Look { people: tx.people_due(Day::of(now))?, last: Some(Day::of(at)), notice })
 }
 
 fn author() -> Author {
     Author::Machine { part: "retention".to_owned() }
 }
 
-/// Those of whom something is to go or to be cut, or a consent to be closed.
+/// Those of whom something is to go or to be cut, or a consent to be closed; and the others, of whom nothing is, but for
+/// those whose data a restriction holds in place.
 fn due(
     tx: &ReadTx<'_>,
     people: &[Subject],
     last: Option<Day>,
     now: Timestamp,
-) -> Result<Vec<Subject>, StoreError> {
+) -> Result<(Vec<Subject>, Vec<Subject>), StoreError> {
     let law = Tx::law(tx);
-    let mut due = Vec::new();
+    let (mut due, mut rest) = (Vec::new(), Vec::new());
     for subject in people {
         let Some(state) = tx.ledger(subject)? else { continue };
         if state.restricted_since().is_some() {
@@ -118,11 +101,20 @@ fn due(
                     || last.is_some_and(|last| keeping.on(last).fields(*kind, day) != fields);
             }
         }
-        if stale {
-            due.push(*subject);
-        }
+        if stale { &mut due } else { &mut rest }.push(*subject);
     }
-    Ok(due)
+    Ok((due, rest))
+}
+
+/// Has people of whom nothing is due looked at again when their next limit passes.
+fn put_off(app: &App, people: Vec<Subject>, now: Timestamp) -> Result<(), StoreError> {
+    if people.is_empty() {
+        return Ok(());
+    }
+    let what = Write { name: "retention.look", author: author(), at: now };
+    let written =
+        app.store.write(what, move |tx| people.iter().try_for_each(|one| tx.looked_at(one, Day::of(now))));
+    written.wait()
 }
 
 fn settle_all(app: &Arc<App>, due: Vec<Subject>, now: Timestamp) -> Result<u64, StoreError> {
@@ -142,7 +134,10 @@ fn settle_all(app: &Arc<App>, due: Vec<Subject>, now: Timestamp) -> Result<u64, 
                     .map_err(ExerciseError::from)
             };
             match settled {
-                Ok(()) => done += 1,
+                Ok(()) => {
+                    tx.looked_at(subject, Day::of(now))?;
+                    done += 1;
+                }
                 Err(ExerciseError::Store(error)) => return Err(error),
                 Err(error) => return Err(StoreError::Damaged(error.to_string())),
             }

@@ -1,5 +1,10 @@
 //! Rights over a real store in a directory of its own: each does what it says, in one write, and leaves its trace.
 
+mod command;
+mod erasure;
+mod kept;
+mod retention;
+
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use std::collections::BTreeMap;
@@ -72,6 +77,7 @@ pub(crate) fn shop() -> Shop {
         entropy,
         operator_token: TokenHash::of("token"),
         texts: crate::question::Texts::shipped(),
+        load: crate::intake::Load::default(),
         demo: None,
     };
     Shop { app: Arc::new(app), seconds, dir }
@@ -319,143 +325,6 @@ fn objection_stops_what_it_may_stop() {
 }
 
 #[test]
-fn erasure_is_whole_and_proven() {
-    let shop = shop();
-    for id in ["wiremu", "aroha"] {
-        shop.choose(id, YES);
-        shop.shops(id, "kea-40");
-    }
-    let subject = shop.subject("aroha").unwrap();
-    let document = shop.ask(Desk::Erase, json!({"email": "aroha@example.nz"})).unwrap();
-    let verified = Certificate::verify(&document, Some(shop.app.store.verifying_key())).unwrap();
-    assert_eq!(document["deleted"], json!({"browsing": 1, "contact": 1, "orders": 1}));
-    assert_eq!((&document["identities_deleted"], &document["ledger_deleted"]), (&json!(2), &json!(2)));
-    assert!(!document.to_string().contains("aroha"), "the certificate names nobody");
-    assert_eq!(verified.log, shop.app.store.read(|tx| tx.audit_head(shop.app.now())).unwrap().origin);
-    let law = &shop.app.register().kept_by_law[0].law;
-    assert_eq!(document["retained"][0]["law"], law.as_str(), "what the law keeps is named");
-    assert_eq!(document["retained"][0]["count"], 1);
-    assert_eq!(shop.app.store.read(|tx| tx.retained()).unwrap().len(), 1);
-
-    for desk in [Desk::Access, Desk::Erase, Desk::Receipts] {
-        assert_eq!(shop.ask(desk, who("aroha")).unwrap_err().kind(), ProblemKind::NotFound);
-    }
-    assert!(shop.app.vault().tag(&subject).is_err(), "the key is shredded");
-    assert_eq!(shop.app.engine.held().people.0, 1, "only the other is left in the models");
-    assert!(shop.ask(Desk::Access, who("wiremu")).is_ok());
-
-    // From outside, with nothing but the file and the log.
-    let file = shop.dir.path().join("certificate.json");
-    std::fs::write(&file, document.to_string()).unwrap();
-    shop.app.store.flush_openings(shop.app.now()).unwrap();
-    let check = |file: &std::path::Path| {
-        let args = AuditArgs {
-            command: AuditCommand::Verify {
-                certificate: Some(file.to_owned()),
-                key: Some(shop.app.store.verifying_key().to_string()),
-                data_dir: Some(shop.dir.path().join("data")),
-            },
-        };
-        let mut said = Vec::new();
-        let verdict = run_audit(&args, &|_| None, &mut said).unwrap();
-        (verdict, String::from_utf8(said).unwrap())
-    };
-    let (verdict, said) = check(&file);
-    assert_eq!(verdict, Verdict::Holds, "{said}");
-    assert!(said.contains("The certificate holds.") && said.contains("The audit log is in order."), "{said}");
-    let mut forged = document;
-    forged["deleted"]["orders"] = json!(7);
-    std::fs::write(&file, forged.to_string()).unwrap();
-    let (verdict, said) = check(&file);
-    assert_eq!(verdict, Verdict::Fails);
-    assert!(said.contains("does not hold"), "{said}");
-}
-
-/// A look at a page, with all that browsing can hold.
-fn looks_with_everything(shop: &Shop, id: &str) {
-    let (app, now, subject) = (Arc::clone(&shop.app), shop.app.now(), shop.subject(id).unwrap());
-    let write = Write { name: "event.store", author: Author::System, at: now };
-    let written = shop.app.store.write(write, move |tx| {
-        let row = serde_json::from_value(json!({"at": now.as_millisecond(), "action": "viewed_product",
-            "item": "kea-40", "session": "s1", "category": "packs", "query": "pack", "page": "/p/kea-40"}))
-        .unwrap();
-        let collection = tx.collect(&subject, &|_| true, now)?;
-        let sealed =
-            collection.seal::<BrowsingHistory>(&row, "wide", Day::of(now), app.vault(), app.entropy.as_ref());
-        tx.put(&sealed.unwrap())?;
-        crate::recommend::relearn(tx, &app.engine, app.vault(), &subject, now)
-    });
-    written.wait().unwrap();
-}
-
-#[test]
-fn field_that_no_purpose_needs_any_more_is_cut_out_of_its_row() {
-    let seen = |shop: &Shop| {
-        shop.ask(Desk::Access, who("aroha")).unwrap()["data"]["browsing"]["rows"][0]["value"].clone()
-    };
-    let whole =
-        json!({"item": "kea-40", "session": "s1", "category": "packs", "query": "pack", "page": "/p/kea-40"});
-    let without = |names: &[&str]| {
-        let mut rest = whole.clone();
-        names.iter().for_each(|name| drop(rest.as_object_mut().unwrap().remove(*name)));
-        rest
-    };
-    let fields = |mut row: Value| {
-        for name in ["at", "action"] {
-            assert!(row.as_object_mut().unwrap().remove(name).is_some(), "{row}");
-        }
-        row
-    };
-    // Only analytics has the page; offers has item and category alone.
-    let all = [YES, &[("offers", Status::Given)]].concat();
-    type End<'e> = (&'e str, &'e dyn Fn(&Shop));
-    let ends: [End<'_>; 3] = [
-        ("a withdrawal", &|shop| {
-            shop.choose("aroha", &[("analytics", Status::Withdrawn)]);
-        }),
-        ("an objection", &|shop| {
-            let body = json!({"anonymous_id": "aroha", "purposes": ["analytics"]});
-            shop.ask(Desk::Object, body).unwrap();
-        }),
-        ("a restriction in between", &|shop| {
-            shop.ask(Desk::Restrict, who("aroha")).unwrap();
-            shop.choose("aroha", &[("analytics", Status::Withdrawn)]);
-            assert_eq!(fields(seen(shop)), whole, "a restriction holds everything in place");
-            shop.ask(Desk::Unrestrict, who("aroha")).unwrap();
-        }),
-    ];
-    for (what, end) in ends {
-        let shop = shop();
-        shop.choose("aroha", &all);
-        looks_with_everything(&shop, "aroha");
-        assert_eq!(fields(seen(&shop)), whole);
-        let held = shop.app.engine.held().people;
-        end(&shop);
-        assert_eq!(fields(seen(&shop)), without(&["page"]), "{what}");
-        assert_eq!(shop.app.engine.held().people.0, held.0, "who may still read it reads the same");
-        shop.choose("aroha", &[("personalisation", Status::Withdrawn)]);
-        assert_eq!(fields(seen(&shop)), without(&["page", "session", "query"]), "{what}");
-        // A yes that comes back brings nothing back.
-        shop.choose("aroha", YES);
-        assert_eq!(fields(seen(&shop)), without(&["page", "session", "query"]), "{what}");
-        assert_eq!(shop.app.store.check().unwrap(), []);
-    }
-}
-
-#[test]
-fn field_is_cut_when_the_yes_behind_it_runs_out() {
-    let shop = shop();
-    shop.choose("aroha", &[("analytics", Status::Given)]);
-    shop.later(300);
-    shop.choose("aroha", &[("personalisation", Status::Given)]);
-    looks_with_everything(&shop, "aroha");
-    shop.later(100);
-    assert_eq!(expire(&shop.app).unwrap(), 1);
-    let row = shop.ask(Desk::Access, who("aroha")).unwrap()["data"]["browsing"]["rows"][0]["value"].clone();
-    assert!(row.get("page").is_none() && row["query"] == "pack", "{row}");
-}
-
-#[test]
 fn joined_people_are_one_and_the_stricter_word_holds() {
     let shop = shop();
     shop.choose("phone", YES);
@@ -479,118 +348,6 @@ fn joined_people_are_one_and_the_stricter_word_holds() {
 }
 
 #[test]
-fn what_is_past_its_retention_goes_and_consents_run_out() {
-    let shop = shop();
-    shop.choose("aroha", YES);
-    shop.shops("aroha", "kea-40");
-    shop.later(100);
-    assert_eq!(expire(&shop.app).unwrap(), 0, "nothing is due yet");
-    shop.later(300);
-    assert_eq!(expire(&shop.app).unwrap(), 1);
-    assert_eq!(shop.rows("aroha", Kind::BrowsingHistory), 0, "no yes, no browsing history");
-    assert_eq!(shop.rows("aroha", Kind::PurchaseHistory), 1, "the contract still needs the order");
-    let document = shop.ask(Desk::Access, who("aroha")).unwrap();
-    assert_eq!(document["purposes"]["personalisation"]["status"], "expired");
-    shop.later(400);
-    assert_eq!(expire(&shop.app).unwrap(), 1);
-    assert_eq!(shop.rows("aroha", Kind::PurchaseHistory), 0);
-    assert_eq!(expire(&shop.app).unwrap(), 0);
-}
-
-/// Many people, of whom each day one came; each looked at a page on their day and on the day after.
-fn crowd(shop: &Shop, people: i64) {
-    let (app, now) = (Arc::clone(&shop.app), shop.app.now());
-    let write = Write { name: "event.store", author: Author::System, at: now };
-    let written = shop.app.store.write(write, move |tx| {
-        for n in 0..people {
-            let at = now - jiff::SignedDuration::from_hours(24 * (n % 360));
-            let subject = tx.create_subject(at)?;
-            let purposes = ["analytics", "personalisation"];
-            for purpose in purposes {
-                let record = ConsentRecord {
-                    purpose: purpose.parse().unwrap(),
-                    status: Status::Given,
-                    at,
-                    notice: privacy::notice::NoticeVersion(1),
-                    language: "en".to_owned(),
-                    source: Source::Person,
-                };
-                tx.append(&subject, &LedgerEntry::Consent(record), at)?;
-            }
-            let collection = tx.collect(&subject, &|_| true, now)?;
-            for row in 0..4 {
-                let looked =
-                    serde_json::from_value(json!({"at": at.as_millisecond(), "action": "viewed_product",
-                    "item": format!("i-{row}")}))
-                    .unwrap();
-                let (name, day) = (format!("{n} {row}"), Day::of(at).plus(row % 2));
-                let sealed = collection.seal::<BrowsingHistory>(
-                    &looked,
-                    &name,
-                    day,
-                    app.vault(),
-                    app.entropy.as_ref(),
-                );
-                tx.put(&sealed.unwrap())?;
-            }
-        }
-        Ok::<_, privacy::grant::ReadError>(())
-    });
-    written.wait().unwrap();
-}
-
-/// An order of somebody new that is three years old already.
-fn crowd_late(shop: &Shop) {
-    let (app, now) = (Arc::clone(&shop.app), shop.app.now());
-    let write = Write { name: "import.store", author: Author::System, at: now };
-    let written = shop.app.store.write(write, move |tx| {
-        let subject = tx.create_subject(now)?;
-        let bought = serde_json::from_value(
-            json!({"at": 0, "action": "placed", "order": "old", "lines": [{"item": "kea-40", "quantity": 1}]}),
-        )
-        .unwrap();
-        let day = Day::of(now).minus(1_100);
-        let collection = tx.collect(&subject, &|_| true, now)?;
-        let row = collection.seal::<PurchaseHistory>(&bought, "late", day, app.vault(), app.entropy.as_ref());
-        tx.put(&row.unwrap())?;
-        Ok::<_, privacy::grant::ReadError>(())
-    });
-    written.wait().unwrap();
-}
-
-#[test]
-fn what_runs_out_is_found_by_its_day_as_by_reading_everything() {
-    // Another notice has everybody looked at.
-    let by_reading_everything = |shop: &Shop| {
-        let (at, write) =
-            (shop.app.now(), Write { name: "test.forget", author: Author::System, at: shop.app.now() });
-        let notice = privacy::notice::NoticeVersion(99);
-        let written =
-            shop.app.store.write::<_, StoreError>(write, move |tx| tx.looked(LastLook { at, notice }, &[]));
-        written.wait().unwrap();
-    };
-    let run = |forget: &dyn Fn(&Shop)| {
-        let shop = shop();
-        crowd(&shop, 90);
-        let mut done = Vec::new();
-        for days in [0, 1, 3, 200, 10, 200, 300, 100] {
-            shop.later(days);
-            forget(&shop);
-            done.push(expire(&shop.app).unwrap());
-            if days == 3 {
-                // Comes in late: its day has passed every limit.
-                crowd_late(&shop);
-            }
-        }
-        (done, shop.app.store.read(|tx| tx.row_counts()).unwrap())
-    };
-    let (found, rows) = run(&|_| {});
-    let (expected, left) = run(&by_reading_everything);
-    assert_eq!(rows, left);
-    assert!(found.iter().sum::<u64>() >= 90 && found.contains(&0), "{found:?} {expected:?}");
-}
-
-#[test]
 fn mistaken_requests_are_told_apart() {
     let shop = shop();
     let both = json!({"user_id": "1", "email": "a@b.nz"});
@@ -610,77 +367,4 @@ fn mistaken_requests_are_told_apart() {
     for (desk, body, expected) in checks {
         assert_eq!(shop.ask(desk, body.clone()).unwrap_err().kind(), expected, "{body}");
     }
-}
-
-#[derive(clap::Parser)]
-struct Line {
-    #[command(flatten)]
-    args: SubjectArgs,
-}
-
-#[test]
-fn command_writes_a_file_that_only_its_owner_reads() {
-    use std::os::unix::fs::PermissionsExt as _;
-
-    use clap::Parser as _;
-
-    let shop = shop();
-    shop.choose("aroha", YES);
-    let door = Door::Local(Arc::clone(&shop.app));
-    let file = shop.dir.path().join("access.json");
-    let path = file.to_str().unwrap();
-    let line = |words: &[&str]| Line::try_parse_from([&["subject"], words].concat()).map(|line| line.args);
-    let args = line(&["access", "--anonymous-id", "aroha", "--out", path]).unwrap();
-    let mut said = Vec::new();
-    run(&args, &door, &mut said).unwrap();
-    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-    let document: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
-    assert_eq!(document["identities"][0]["value"], "aroha");
-    assert!(matches!(run(&args, &door, &mut said), Err(CliError::File { .. })), "nothing is written over");
-
-    let fresh = shop.dir.path().join("certificate.json");
-    let args = line(&["erase", "--user-id", "nobody", "--out", fresh.to_str().unwrap()]).unwrap();
-    let error = run(&args, &door, &mut said).unwrap_err().to_string();
-    assert!(error.contains("nobody is known by this id"), "{error}");
-    assert!(!fresh.exists(), "no empty file is left behind");
-    assert!(line(&["access"]).is_err());
-    assert!(line(&["access", "--user-id", "1", "--email", "a@b.nz"]).is_err());
-}
-
-#[test]
-fn remote_door_sends_the_identity_in_the_body_alone_and_passes_the_answer_on() {
-    use std::io::{Read as _, Write as _};
-
-    let check = |status: &str, answer: &str| {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let base = format!("http://{}/", listener.local_addr().unwrap());
-        let reply = format!(
-            "HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{answer}",
-            answer.len()
-        );
-        let server = std::thread::spawn(move || {
-            let (mut stream, _) = listener.accept().unwrap();
-            let mut asked = Vec::new();
-            let mut part = [0; 1024];
-            while !asked.ends_with(b"}") {
-                let read = stream.read(&mut part).unwrap();
-                asked.extend_from_slice(&part[..read]);
-            }
-            stream.write_all(reply.as_bytes()).unwrap();
-            String::from_utf8(asked).unwrap()
-        });
-        let door = Door::Remote { base, token: "secret".to_owned() };
-        let answer = door.call(Desk::Access, &json!({"email": "aroha@example.nz"}));
-        (answer, server.join().unwrap())
-    };
-    let (answer, asked) = check("200 OK", r#"{"format": "x"}"#);
-    assert_eq!(answer.unwrap(), json!({"format": "x"}));
-    assert!(asked.starts_with("POST /v1/subjects/access HTTP/1.1\r\n"), "{asked}");
-    assert!(asked.to_lowercase().contains("authorization: bearer secret"), "{asked}");
-    assert!(!asked.split("\r\n\r\n").next().unwrap().contains("aroha"), "{asked}");
-    let (answer, _) =
-        check("404 Not Found", r#"{"detail": "nobody is known by this id", "mend": "check it"}"#);
-    assert_eq!(answer.unwrap_err().to_string(), "nobody is known by this id\n  check it");
-    let (answer, _) = check("502 Bad Gateway", "oops}");
-    assert!(matches!(answer, Err(CliError::Unreachable { .. })));
 }

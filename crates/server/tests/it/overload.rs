@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use equipoise::intake::LONGEST_QUEUE;
+use equipoise::intake::{LONGEST_QUEUE, MOST_WAITING_BYTES};
 use privacy::audit::Author;
 use privacy::store::StoreError;
 use serde_json::{Value, json};
@@ -82,4 +82,30 @@ fn overload_is_answered_by_503_and_loses_nothing_that_was_acknowledged() {
     for number in early.iter().chain(&["late-1"]) {
         assert_eq!(count(&shop, number), 1, "{number}");
     }
+}
+
+#[test]
+fn a_few_large_bodies_are_as_much_as_many_small_ones() {
+    let shop = Shop::open();
+    let (go, held) = hold(&shop);
+    std::thread::scope(|scope| {
+        let waits = {
+            let shop = &shop;
+            scope.spawn(move || order(shop, "early-1").status)
+        };
+        until(|| shop.app.store.queue_length() == 1);
+        let waiting = shop.app.load.bytes();
+        assert!(waiting > 100, "an order that waits is counted: {waiting}");
+        let others = shop.app.load.carry(MOST_WAITING_BYTES - waiting - 100).unwrap();
+        let refused = order(&shop, "late-1");
+        assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE, "{}", refused.text);
+        assert!(refused.retry_after.is_some_and(|seconds| seconds > 0));
+        drop(others);
+        go.send(()).unwrap();
+        assert_eq!(waits.join().unwrap(), StatusCode::OK);
+        assert_eq!(order(&shop, "late-1").status, StatusCode::OK);
+    });
+    held.wait().unwrap();
+    until(|| shop.app.load.bytes() == 0);
+    assert_eq!((count(&shop, "early-1"), count(&shop, "late-1")), (1, 1));
 }

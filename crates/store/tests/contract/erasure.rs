@@ -9,13 +9,13 @@ use privacy::rights::{Disclosure, Right};
 use privacy::store::{Day, Law, RightsTx, StoreError, StoredIdentity, StoredRow, Tx};
 use privacy::subject::Subject;
 use privacy::vault::VaultError;
-use store::{Erased, RetainedRow, Store};
+use store::{Erased, FoundBy, RetainedRow, Store};
 
 use crate::shop::{
     consent, count, history, link, look, looked, now, open, person, raw, raw_keys, shop, unavailable, write,
 };
 
-const TABLES: [&str; 5] = ["subject", "record", "identity", "ledger", "late"];
+const TABLES: [&str; 4] = ["subject", "record", "identity", "ledger"];
 
 #[test]
 fn erased_person_leaves_no_row_and_no_key() {
@@ -102,6 +102,9 @@ fn interrupted_erasure_is_finished_at_the_next_opening() {
     assert_eq!(store.check().unwrap(), []);
 }
 
+/// Nothing finds it again.
+const NAMELESS: FoundBy = FoundBy { order: None, certificate: None };
+
 #[test]
 fn what_the_law_keeps_is_in_no_reading_and_goes_in_its_time() {
     let (place, store) = shop();
@@ -114,7 +117,7 @@ fn what_the_law_keeps_is_in_no_reading_and_goes_in_its_time() {
         let door = Disclosure::open(tx, shop.vault(), &ana, Right::Erasure, Author::Subject, now())?;
         let (rows, _) = door.hand_over(&kept, &*crate::shop::entropy())?;
         tx.erase(&ana)?;
-        tx.retain(&rows[0], "Tax Administration Act 1994 s 22", today.plus(10))?;
+        tx.retain(&rows[0], "Tax Administration Act 1994 s 22", today.plus(10), NAMELESS)?;
         Ok(kept)
     })
     .unwrap();
@@ -144,7 +147,7 @@ pub(crate) fn erase_and_keep(store: &Store, ana: Subject, days: u32) -> Subject 
         let (rows, _) = door.hand_over(&archive, &*crate::shop::entropy())?;
         tx.erase(&ana)?;
         for row in &rows {
-            tx.retain(row, "Tax Administration Act 1994 s 22", Day::of(now()).plus(days))?;
+            tx.retain(row, "Tax Administration Act 1994 s 22", Day::of(now()).plus(days), NAMELESS)?;
         }
         Ok(archive)
     })

@@ -26,7 +26,7 @@ use crate::intake::claims::Claims;
 use crate::intake::moment::Arrival;
 use crate::intake::outcome::Outcome;
 use crate::intake::row::Row;
-use crate::intake::segment::{Call, Event};
+use crate::intake::segment::{Call, Event, Message};
 use crate::intake::stamps::{Admission, Meant, Stamps};
 use crate::intake::take::{Means, TakeError, take};
 use crate::recommend::{CatalogueItem, Engine};
@@ -195,7 +195,7 @@ impl Statement {
         Ok(Event {
             call: Call::Track,
             claims,
-            message,
+            message: Message::Said(message),
             at,
             rows: vec![row],
             unfit: None,
