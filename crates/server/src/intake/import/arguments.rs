@@ -7,7 +7,8 @@ use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use privacy::purpose::{LegalBasis, PurposeId};
 
-use super::run::{Import, ImportError, News, Report};
+use super::error::ImportError;
+use super::run::{Import, News, Report};
 
 /// The forms of files that can be read. Each may be packed with gzip, whatever its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod basis;
+mod error;
 mod events;
 mod online_retail;
 mod rejects;
@@ -12,11 +13,13 @@ mod report;
 mod run;
 mod sessions;
 mod source;
+mod statement;
 
 pub use arguments::{Format, ImportArgs};
 pub use basis::{Basis, BasisError};
+pub use error::ImportError;
 pub(crate) use online_retail::{columns_of as columns_of_invoices, time as invoice_time};
-pub use run::{Import, ImportError, News, Report};
+pub use run::{Import, News, Report};
 pub(crate) use source::Source;
 
 use super::segment::Event;

@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 use privacy::data::{OrderAction, OrderLine, Ordered};
 use privacy::pseudonym::IdentityKind;
 
-use super::run::Statement;
+use super::statement::Statement;
 use super::{Bad, Unit};
 use crate::intake::claims::Claims;
 use crate::intake::event::Unfit;

@@ -12,22 +12,20 @@ use privacy::audit::{Author, Entry};
 use privacy::entropy::Entropy;
 use privacy::purpose::LegalBasis;
 use privacy::register::Register;
-use privacy::signals::Gpc;
 use privacy::store::{RightsTx as _, StoreError};
 use store::{Item, ItemKind, Pending, Progress, Store, Write, WriteTx};
 
 use super::arguments::{Format, ImportArgs};
 use super::basis::{Basis, BasisError};
+use super::error::ImportError;
 use super::rejects::{self, Begun, Rejects};
 use super::source::Source;
+use super::statement::Statement;
 use super::{Bad, Unit, events, online_retail, sessions};
 use crate::consent::Authority;
-use crate::intake::claims::Claims;
 use crate::intake::moment::Arrival;
 use crate::intake::outcome::Outcome;
-use crate::intake::row::Row;
-use crate::intake::segment::{Call, Event, Message};
-use crate::intake::stamps::{Admission, Meant, Stamps};
+use crate::intake::segment::Event;
 use crate::intake::take::{Means, TakeError, take};
 use crate::recommend::{CatalogueItem, Engine};
 
@@ -106,107 +104,6 @@ pub struct Report {
     pub was_done: bool,
     /// What the operator should know or do.
     pub advice: Option<&'static str>,
-}
-
-/// Why an import stopped.
-#[derive(Debug, thiserror::Error)]
-pub enum ImportError {
-    /// The file can't be opened.
-    #[error("could not open `{0}`, so nothing was read yet: {1}")]
-    Unopened(PathBuf, #[source] io::Error),
-    /// The file can't be read on.
-    #[error("could not read `{0}`: {1}")]
-    File(PathBuf, #[source] io::Error),
-    /// The rejects file can't be written.
-    #[error("could not write the unreadable lines to `{0}`: {1}")]
-    Rejects(PathBuf, #[source] io::Error),
-    /// The file isn't what it was said to be.
-    #[error("`{0}` is not in the form `{1}`: {2}")]
-    Form(PathBuf, &'static str, String),
-    /// There are lines, and none of them makes sense.
-    #[error("not one line of `{0}` could be read as `{1}`; nothing of it was stored")]
-    NothingReadable(PathBuf, &'static str, PathBuf),
-    /// The legal basis doesn't hold.
-    #[error(transparent)]
-    Basis(#[from] BasisError),
-    /// The currency is none.
-    #[error("`{0}` is no currency")]
-    Currency(String),
-    /// The store failed; what was stored stays, and the import can go on from there.
-    #[error("the import stopped: {0}")]
-    Take(#[from] TakeError),
-    /// The store failed.
-    #[error("the import stopped: {0}")]
-    Store(#[from] StoreError),
-}
-
-impl ImportError {
-    /// What to do.
-    #[must_use]
-    pub fn mend(&self) -> String {
-        match self {
-            Self::Unopened(..) => "check the name, and that you may read the file".to_owned(),
-            Self::Rejects(..) => {
-                "name another file with `--rejects FILE`, and give the same command again".to_owned()
-            }
-            Self::Form(..) => "mend its first line, or give another `--format`".to_owned(),
-            Self::NothingReadable(_, _, rejects) => format!(
-                "see whether `--format` is right; `{}` says what is wrong with each line",
-                rejects.display()
-            ),
-            Self::Basis(error) => error.mend(),
-            Self::Currency(_) => "write its three letters, such as NZD".to_owned(),
-            Self::File(..) | Self::Take(_) | Self::Store(_) => {
-                "what was stored till then stays; mend that, and give the same command again to go on"
-                    .to_owned()
-            }
-        }
-    }
-}
-
-/// What the operator stated, as every event of the file carries it.
-pub(super) struct Statement {
-    stated: Option<(Stamps, Meant)>,
-}
-
-impl Statement {
-    fn new(basis: Option<&Basis>, register: &Register) -> Self {
-        let stated = basis.map(|basis| {
-            let consented = basis.basis == LegalBasis::Consent;
-            (Stamps::of(&basis.purposes, register), if consented { Meant::Attested } else { Meant::Stamped })
-        });
-        Self { stated }
-    }
-
-    #[cfg(test)]
-    pub(super) fn for_tests(basis: Option<&Basis>, register: &Register) -> Self {
-        Self::new(basis, register)
-    }
-
-    /// An event of the file; without a legal basis it is refused before anything looks at it.
-    pub(super) fn event(
-        &self,
-        claims: Claims,
-        message: String,
-        at: Timestamp,
-        row: Row,
-    ) -> Result<Event, &'static str> {
-        let (stamps, meant) = self.stated.ok_or("no_legal_basis")?;
-        Ok(Event {
-            call: Call::Track,
-            claims,
-            message: Message::Said(message),
-            at,
-            rows: vec![row],
-            unfit: None,
-            stamps: (meant == Meant::Attested).then_some(stamps),
-            admission: Admission::Stated(stamps),
-            meant,
-            unknown_categories: 0,
-            language: None,
-            opt_out: Gpc::Silent,
-        })
-    }
 }
 
 /// What goes into one write.

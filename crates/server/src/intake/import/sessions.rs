@@ -6,7 +6,7 @@ use std::io::{self, BufRead};
 use jiff::Timestamp;
 use privacy::data::{BrowseAction, Browsed};
 
-use super::run::Statement;
+use super::statement::Statement;
 use super::{Bad, Unit};
 use crate::intake::claims::Claims;
 use crate::intake::event::Unfit;
