@@ -40,7 +40,7 @@ pub fn expire(app: &Arc<App>) -> Result<u64, StoreError> {
         for few in due.chunks(AT_ONCE) {
             done += settle_all(app, few.to_vec(), now)?;
         }
-        put_off(app, rest, now)?;
+        put_off(app, rest, look.last, now)?;
     }
     let what = Write { name: "retained.expire", author: author(), at: now };
     let notice = look.notice;
@@ -91,29 +91,53 @@ fn due(
         if state.restricted_since().is_some() {
             continue;
         }
-        let keeping = Keeping::of(law, &state, now);
-        let mut stale = !run_out(law, &state, now).is_empty();
-        for kind in Kind::ALL {
-            for day in tx.row_days(subject, *kind)? {
-                let fields = keeping.fields(*kind, day);
-                // Of a row that may still be kept, some fields may have outlived the purpose that needed them.
-                stale |= fields.is_none()
-                    || last.is_some_and(|last| keeping.on(last).fields(*kind, day) != fields);
-            }
-        }
+        let stale = is_stale(law, &state, &|kind| tx.row_days(subject, kind), last, now)?;
         if stale { &mut due } else { &mut rest }.push(*subject);
     }
     Ok((due, rest))
 }
 
+/// Whether something of a person is to go or to be cut, or a consent to be closed.
+fn is_stale(
+    law: &Law,
+    state: &LedgerState,
+    days: &dyn Fn(Kind) -> Result<Vec<Day>, StoreError>,
+    last: Option<Day>,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    if !run_out(law, state, now).is_empty() {
+        return Ok(true);
+    }
+    let keeping = Keeping::of(law, state, now);
+    let before = last.map(|last| keeping.on(last));
+    for kind in Kind::ALL {
+        for day in days(*kind)? {
+            let fields = keeping.fields(*kind, day);
+            // Of a row that may still be kept, some fields may have outlived the purpose that needed them.
+            if fields.is_none() || before.as_ref().is_some_and(|before| before.fields(*kind, day) != fields) {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
 /// Has people of whom nothing is due looked at again when their next limit passes.
-fn put_off(app: &App, people: Vec<Subject>, now: Timestamp) -> Result<(), StoreError> {
+fn put_off(app: &App, people: Vec<Subject>, last: Option<Day>, now: Timestamp) -> Result<(), StoreError> {
     if people.is_empty() {
         return Ok(());
     }
     let what = Write { name: "retention.look", author: author(), at: now };
-    let written =
-        app.store.write(what, move |tx| people.iter().try_for_each(|one| tx.looked_at(one, Day::of(now))));
+    let written = app.store.write(what, move |tx| {
+        for subject in &people {
+            let Some(state) = tx.ledger(subject)? else { continue };
+            // Whatever came in since they were looked at stays due.
+            if !is_stale(Tx::law(tx), &state, &|kind| tx.row_days(subject, kind), last, now)? {
+                tx.looked_at(subject, Day::of(now))?;
+            }
+        }
+        Ok(())
+    });
     written.wait()
 }
 

@@ -80,6 +80,46 @@ fn store_of_a_newer_version_is_refused_untouched() {
 }
 
 #[test]
+fn names_that_lie_ready_are_given_out_once_and_go_with_the_store() {
+    let (place, store) = shop();
+    let mut people = std::collections::HashSet::new();
+    for n in 0..60 {
+        if n % 7 == 0 {
+            let gone = crate::shop::write(&store, "subject.create", |tx| {
+                tx.create_subject(now())?;
+                Err::<(), _>("it fails after all".into())
+            });
+            assert!(gone.is_err());
+        }
+        assert!(people.insert(person(&store)), "a name was given out twice");
+    }
+    let keys = |path: &std::path::Path| -> i64 {
+        raw_keys(path).query_row("SELECT count(*) FROM wrapped_key", [], |row| row.get(0)).unwrap()
+    };
+    assert!(keys(place.path()) > 60, "some lie ready");
+    // As a crash would leave it: whoever is in the data has a key.
+    let raw = raw(place.path());
+    let path = place.path().join("keys/keys.db");
+    raw.execute("ATTACH ?1 AS keys", [path.to_str().unwrap()]).unwrap();
+    let without: i64 = raw
+        .query_row(
+            "SELECT count(*) FROM subject WHERE subject NOT IN (SELECT subject FROM keys.wrapped_key)",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(without, 0);
+    drop(raw);
+    store.close();
+    assert_eq!(keys(place.path()), 60, "what nobody came to use goes");
+    let store = open(place.path());
+    for someone in people {
+        look(&store, someone, "kayak-1").unwrap();
+    }
+    assert_eq!(store.check().unwrap(), []);
+}
+
+#[test]
 fn rotation_keeps_everybody_and_kills_old_copies() {
     let (place, store) = shop();
     let people: Vec<_> = (0..1203)
