@@ -69,8 +69,8 @@ pub fn of_tcf<'r>(string: &TcString, register: &'r Register) -> Stamps<'r> {
 /// use privacy::signals::{gpp::GppString, reading};
 /// let register = read(TEMPLATE).unwrap();
 /// let said = reading::of_gpp(&GppString::decode("DBABLA~CAAVAAAAAABA.YA").unwrap(), &register);
-/// assert_eq!(said.get(&"offers".parse().unwrap()), Some(&Stamp::No));
-/// assert_eq!(said.get(&"personalisation".parse().unwrap()), None);
+/// let of = |purpose: &str| said.iter().find(|(id, _)| id.as_str() == purpose).map(|(_, stamp)| *stamp);
+/// assert_eq!((of("offers"), of("personalisation")), (Some(Stamp::No), None));
 /// ```
 #[must_use]
 pub fn of_gpp<'r>(string: &GppString, register: &'r Register) -> Stamps<'r> {
