@@ -299,7 +299,8 @@ fn answer(
     let catalogue = app.engine.catalogue();
     let spot = Spot::new(place, ask, &app.register().shop.currency);
     let filled = fill(&app.engine, &catalogue, &spot, basis, ground, now)?;
-    let past = Past::of(basis);
+    let nobody = Basis::default();
+    let (past, nobodys) = (Past::of(basis), Past::of(&nobody));
     Ok(app.engine.ask(|models| {
         let item = |item: ItemId| catalogue.numbered(item).or_else(|| models.nameless(item));
         let recommended = |given: Given| {
@@ -312,8 +313,9 @@ fn answer(
                     let text = format!("Popular in {category} at the moment");
                     vec![Reason::plain(text, scored.score())]
                 }
-                (Some(Link::Personal | Link::GoesWith | Link::Category | Link::Popular), _) => {
-                    explain(&scored, ground, &past, &item)
+                (Some(Link::Personal), _) => explain(&scored, ground, &past, &item),
+                (Some(Link::GoesWith | Link::Category | Link::Popular), _) => {
+                    explain(&scored, Ground::PageAlone, &nobodys, &item)
                 }
             };
             if margin > 0.0 {

@@ -112,7 +112,8 @@ struct Chain<'a> {
 impl Chain<'_> {
     /// Goes through the chain once.
     fn pass(&mut self, sold_out: SoldOutNow) -> Result<(), BlendError> {
-        for link in &self.spot.place.rules().chain {
+        let chain = &self.spot.place.rules().chain;
+        for link in chain {
             if self.filling.room() == 0 {
                 break;
             }
@@ -125,6 +126,8 @@ impl Chain<'_> {
                 (Link::GoesWith, Ground::PageAlone) => {
                     self.blend(*link, self.basis, self.page, sold_out)?;
                 }
+                // The page had its say there, beside what is known of the person: whatever was left out of that stays out.
+                (Link::GoesWith, Ground::Granted) if chain.contains(&Link::Personal) => {}
                 (Link::GoesWith, Ground::Granted) => {
                     let nobody = Basis::default();
                     let page = Page::of(self.spot.ask, &nobody, self.models);

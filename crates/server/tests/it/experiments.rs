@@ -103,7 +103,7 @@ fn variant_fills_the_place_as_it_says_and_the_place_is_as_set_again_afterwards()
     assert_eq!(variant(&shop, &people[0]), None);
     assert_eq!(
         shop.recommendations(&people[0], "&placement=home").body["items"].as_array().unwrap().len(),
-        4
+        5
     );
     let again = shop.operator("POST", "/v1/experiments/stop", &json!({"name": "spring"}));
     assert_eq!(again.status, StatusCode::CONFLICT);

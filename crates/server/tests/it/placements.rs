@@ -86,6 +86,14 @@ fn chain_fills_the_place_and_each_item_says_which_link_gave_it() {
     assert!(!links(&stranger).contains(&"personal"), "{stranger}");
     assert_eq!(links(&stranger)[0], "goes_with");
     adds_up(&stranger);
+    // Nor where the chain leaves it out, even for somebody who permits it; and no reason says so.
+    set(&shop, "home", json!({"chain": ["goes_with", "popular"]}));
+    let page = shop.recommendations("mere", "&placement=home&item=pack-1").body;
+    assert_eq!(links(&page)[0], "goes_with");
+    assert!(
+        page["items"].as_array().unwrap().iter().all(|item| item["why"][0].get("data").is_none()),
+        "{page}"
+    );
 }
 
 #[test]
