@@ -50,6 +50,21 @@ async function checkEveryPage(visit, name) {
 }
 
 export const tests = {
+  async after_an_order_guides_come_before_anything_else_to_buy(visit) {
+    await visit.open("/");
+    await switchTo(visit, PEOPLE.some);
+    await visit.open("/product/TUI-EBK-101");
+    await visit.page.locator('form[action="/cart/add"] button').click();
+    await visit.open("/cart");
+    await visit.page.locator('form[action="/cart/order"] button').click();
+    const shelves = await visit.page.locator("main section.shelf h2").allInnerTexts();
+    assert.equal(shelves[0], "While you wait", `shelves were ${shelves}`);
+    const reasons = await visit.page.locator("#guides summary").allInnerTexts();
+    assert.ok(reasons.length >= 2 && reasons.every((reason) => /You bought .*:/.test(reason)), `reasons were ${reasons}`);
+    assert.ok(reasons.some((reason) => /in Auckland/.test(reason)), "no track is near the shop");
+    await visit.screenshot("ordered");
+  },
+
   async every_page_is_accessible_on_a_phone(visit) {
     await checkEveryPage(visit, "phone");
   },

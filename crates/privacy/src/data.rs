@@ -187,7 +187,7 @@ pub struct Stated {
     pub value: String,
 }
 
-/// What is known of the device, coarsened.
+/// What is known of the device and how it came to the shop, coarsened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
     /// When.
@@ -204,6 +204,12 @@ pub struct Seen {
     /// The language that the browser asks for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locale: Option<String>,
+    /// How the visit came to the shop, as one of a few words ([`crate::minimise::CameFrom`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// The place that the shop's own page was about ([`crate::minimise::region`]), never the person's address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
 }
 
 /// What somebody told the shop about an item or a recommendation.
@@ -339,7 +345,7 @@ kinds! {
     /// Orders, refunds, returns.
     PurchaseHistory / Ordered = "orders", "Your orders and returns" =>
         [Service, Analytics, Personalisation, Offers, Assistance, FairnessAudit, Security];
-    /// Browser family, kind of device, coarse network, language.
+    /// Browser family, kind of device, coarse network, language, how the visit came to the shop.
     DeviceTraces / Seen = "device", "Your kind of device and browser" => [Analytics, Security];
     /// Reviews, notes, "not interested".
     Feedback / Told = "feedback", "What you told us" => [Service, Personalisation, Assistance, Analytics];

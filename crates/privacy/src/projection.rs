@@ -62,8 +62,8 @@ impl Narrow for Ordered {
 
 impl Narrow for Seen {
     fn narrow<'r>(&'r self, fields: &Fields) -> Option<Cow<'r, Self>> {
-        let Self { at: _, browser: _, class: _, network: _, locale: _ } = self;
-        Some(narrow!(self, fields, browser, class, network, locale))
+        let Self { at: _, browser: _, class: _, network: _, locale: _, source: _, region: _ } = self;
+        Some(narrow!(self, fields, browser, class, network, locale, source, region))
     }
 }
 
@@ -151,7 +151,9 @@ mod tests {
             &json!({"at": 1, "action": "placed", "order": "o", "total_minor": 2, "currency": "NZD", "coupon": "c", "country": "NZ",
                 "lines": [{"item": "a", "quantity": 1, "unit_price_minor": 2, "note": "n"}, {"item": "b", "quantity": 2}]}),
         );
-        check::<DeviceTraces>(&json!({"at": 1, "browser": "b", "class": "c", "network": "n", "locale": "l"}));
+        check::<DeviceTraces>(
+            &json!({"at": 1, "browser": "b", "class": "c", "network": "n", "locale": "l", "source": "s", "region": "r"}),
+        );
         check::<Feedback>(&json!({"at": 1, "item": "a", "verdict": "wrong", "text": "t"}));
         check::<ShownItems>(&json!({"at": 1, "placement": "home", "items": [{"item": "a", "why": ["w"]}]}));
         check::<SentOffers>(

@@ -83,6 +83,13 @@ pub enum Cause {
         /// The item that it resembles.
         item: ItemId,
     },
+    /// It helps with `item`, which was bought: a guide, a track, how to care for it ([`content`]).
+    Helps {
+        /// What was bought.
+        item: ItemId,
+    },
+    /// It is new in the catalogue, and new things get a fair chance.
+    New,
 }
 
 /// How much of a score one cause is answerable for.

@@ -2,6 +2,9 @@
 //!
 //! Must never release an item that fewer units than the caller's threshold stand behind.
 
+mod here;
+pub use here::{Level, here};
+
 use super::{Cause, Contribution, ItemId, Scored, rank};
 use std::collections::BTreeMap;
 
@@ -50,6 +53,15 @@ pub struct Question {
     pub at_least: u32,
     /// How many items are wanted.
     pub count: usize,
+}
+
+/// A list of what is liked, and how much stands behind it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Liked {
+    /// The released items, best first; a score is an item's share of `units`.
+    pub list: Vec<Scored>,
+    /// The decayed units of all that is released, those beyond the end of the list included.
+    pub units: f64,
 }
 
 /// Units per context, item and day. Equal if and only if the counts are.
@@ -124,6 +136,31 @@ impl Popularity {
         days.and_then(|days| days.get(&day)).copied().unwrap_or(0)
     }
 
+    /// Every unit with how often it was counted, in order of context, item and day.
+    pub fn counts(&self) -> impl Iterator<Item = (Unit, u32)> {
+        self.contexts.iter().flat_map(|(context, items)| {
+            items.iter().flat_map(move |(item, days)| {
+                let unit = move |day: &Day| Unit { context: *context, item: *item, day: *day };
+                days.iter().map(move |(day, count)| (unit(day), *count))
+            })
+        })
+    }
+
+    /// How many units an item has in a context on the days from `from` to `to`, both included.
+    ///
+    /// ```
+    /// use models::recommend::{ItemId, popularity::{Day, Popularity, Unit}};
+    /// let mut counts = Popularity::new();
+    /// (1..=4).for_each(|day| counts.learn(Unit { context: Some(2), item: ItemId(7), day: Day(day) }));
+    /// assert_eq!(counts.units_within(Some(2), ItemId(7), Day(2), Day(9)), 3);
+    /// assert_eq!(counts.units_within(Some(2), ItemId(7), Day(9), Day(2)), 0);
+    /// ```
+    #[must_use]
+    pub fn units_within(&self, context: Option<u32>, item: ItemId, from: Day, to: Day) -> u64 {
+        let days = self.contexts.get(&context).and_then(|items| items.get(&item)).filter(|_| from <= to);
+        days.into_iter().flat_map(|days| days.range(from..=to)).map(|(_, count)| u64::from(*count)).sum()
+    }
+
     /// The items of a context, in order, with their units by day.
     pub(super) fn items(&self, context: Option<u32>) -> impl Iterator<Item = (ItemId, &BTreeMap<Day, u32>)> {
         self.contexts.get(&context).into_iter().flatten().map(|(item, days)| (*item, days))
@@ -136,12 +173,35 @@ impl Popularity {
     /// # Errors
     /// [`PopularityError::HalfLife`] unless the half-life is finite and above zero.
     pub fn score(&self, question: &Question) -> Result<Vec<Scored>, PopularityError> {
+        self.liked(question, |_| true).map(|liked| liked.list)
+    }
+
+    /// The same with how much stands behind it, of the items for which `released` holds too: a caller who knows how many
+    /// different contributors an item has asks for so many there.
+    ///
+    /// ```
+    /// use models::recommend::{ItemId, popularity::{Day, Popularity, Question, Unit}};
+    /// let mut counts = Popularity::new();
+    /// [1, 1, 2].map(|item| counts.learn(Unit { context: None, item: ItemId(item), day: Day(0) }));
+    /// let question =
+    ///     Question { context: None, today: Day(0), window_days: 0, half_life_days: 1.0, at_least: 1, count: 5 };
+    /// let liked = counts.liked(&question, |item| item != ItemId(2)).unwrap();
+    /// assert_eq!((liked.list.len(), liked.list[0].score(), liked.units), (1, 1.0, 2.0));
+    /// ```
+    ///
+    /// # Errors
+    /// [`PopularityError::HalfLife`] unless the half-life is finite and above zero.
+    pub fn liked(
+        &self,
+        question: &Question,
+        released: impl Fn(ItemId) -> bool,
+    ) -> Result<Liked, PopularityError> {
         let Question { context, today, window_days, half_life_days, at_least, count } = *question;
         if !(half_life_days > 0.0 && half_life_days.is_finite()) {
             return Err(PopularityError::HalfLife(half_life_days));
         }
         let from = Day(today.0.saturating_sub_unsigned(window_days));
-        let mut released = Vec::new();
+        let mut found = Vec::new();
         for (item, days) in self.contexts.get(&context).into_iter().flatten() {
             let (mut units, mut decayed) = (0u64, 0.0);
             for (day, count) in days.range(from..=today) {
@@ -149,18 +209,18 @@ impl Popularity {
                 units += u64::from(*count);
                 decayed += f64::from(*count) * (-age / half_life_days).exp2();
             }
-            if units > 0 && units >= u64::from(at_least) {
-                released.push((*item, decayed));
+            if units > 0 && units >= u64::from(at_least) && released(*item) {
+                found.push((*item, decayed));
             }
         }
-        let total: f64 = released.iter().map(|(_, decayed)| decayed).sum();
+        let units: f64 = found.iter().map(|(_, decayed)| decayed).sum();
         let share = |(item, decayed): (ItemId, f64)| {
-            let part = if total > 0.0 { decayed / total } else { 0.0 };
+            let part = if units > 0.0 { decayed / units } else { 0.0 };
             Scored::from_parts(item, vec![Contribution { cause: Cause::Popular { context }, part }])
         };
-        let mut list: Vec<Scored> = released.into_iter().map(share).collect();
+        let mut list: Vec<Scored> = found.into_iter().map(share).collect();
         rank(&mut list, count);
-        Ok(list)
+        Ok(Liked { list, units })
     }
 
     fn drop_empty(&mut self, context: Option<u32>, item: ItemId) {

@@ -6,6 +6,7 @@
 //! Fields that hold names must be left undeclared.
 
 mod agent;
+mod came_from;
 mod fields;
 mod link;
 mod network;
@@ -13,6 +14,7 @@ mod number;
 mod text;
 
 pub use agent::{Agent, Device, Os};
+pub use came_from::{CameFrom, region};
 pub use fields::{AllowList, AllowListError, Dropped};
 pub use link::{minimise_path, minimise_referrer, minimise_url};
 pub use network::{TruncatedIp, truncate_forwarded, truncate_ip};

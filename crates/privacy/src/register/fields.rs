@@ -35,7 +35,7 @@ const ORDERS: &[&str] = &[
     "coupon",
     "country",
 ];
-const DEVICE: &[&str] = &["at", "browser", "class", "network", "locale"];
+const DEVICE: &[&str] = &["at", "browser", "class", "network", "locale", "source", "region"];
 const FEEDBACK: &[&str] = &["at", "item", "verdict", "text"];
 const SHOWN: &[&str] = &["at", "placement", "items"];
 const OFFERED: &[&str] = &["at", "campaign", "channel", "items", "why", "state", "until", "place"];
@@ -177,7 +177,7 @@ mod tests {
         );
         check::<Seen>(
             Kind::DeviceTraces,
-            json!({"at": 1, "browser": "b", "class": "c", "network": "n", "locale": "l"}),
+            json!({"at": 1, "browser": "b", "class": "c", "network": "n", "locale": "l", "source": "s", "region": "r"}),
         );
         check::<Told>(Kind::Feedback, json!({"at": 1, "item": "a", "verdict": "wrong", "text": "t"}));
         check::<Shown>(

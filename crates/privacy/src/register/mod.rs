@@ -58,6 +58,8 @@ pub struct Shop {
     pub jurisdictions: Vec<String>,
     /// ISO 4217 code of the prices.
     pub currency: String,
+    /// Where the shop is at home, from wide to narrow (`nz/auckland`): guides and tracks near there come first.
+    pub region: Option<String>,
     /// The addresses of the shop's own pages (`https://shop.example`), whose scripts may call this server.
     pub origins: Vec<String>,
 }

@@ -51,7 +51,8 @@ fn list(words: &BTreeSet<String>) -> Value {
 }
 
 fn write_shop(shop: &Shop) -> Table {
-    let Shop { name, controller, contact, officer, stored_in, jurisdictions, currency, origins } = shop;
+    let Shop { name, controller, contact, officer, stored_in, jurisdictions, currency, region, origins } =
+        shop;
     let mut table = Table::new();
     table.insert("name".into(), name.clone().into());
     table.insert("controller".into(), controller.clone().into());
@@ -62,6 +63,9 @@ fn write_shop(shop: &Shop) -> Table {
     table.insert("stored_in".into(), stored_in.clone().into());
     table.insert("jurisdictions".into(), jurisdictions.clone().into());
     table.insert("currency".into(), currency.clone().into());
+    if let Some(region) = region {
+        table.insert("region".into(), region.clone().into());
+    }
     table.insert("origins".into(), origins.clone().into());
     table
 }

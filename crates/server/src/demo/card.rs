@@ -194,6 +194,8 @@ mod tests {
             text: String::new(),
             consumable: false,
             fit: None,
+            about: Vec::new(),
+            region: None,
             stock: None,
             margin_percent: None,
             added: None,

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::events::{Event, send};
-use super::shelf::{Question, ask, shelf};
+use super::shelf::{Question, ask, ask_after, shelf};
 use super::visit::{self, CART, Visit, serve};
 use super::{layout, picture, words};
 use crate::recommend::Wanted;
@@ -193,14 +193,17 @@ pub(super) async fn order(
 ) -> Result<Response, Problem> {
     visit::from_our_own_page(&headers, &uri)?;
     serve(app, headers, uri, |visit| {
-        let first = match visit.cart.lines() {
-            [] => return Ok(visit::go_to("/cart")),
-            [(product, _), ..] => product.sku.as_str(),
-        };
+        if visit.cart.lines().is_empty() {
+            return Ok(visit::go_to("/cart"));
+        }
+        let ordered: Vec<String> =
+            visit.cart.lines().iter().map(|(product, _)| product.sku.clone()).collect();
         let number = format!("TUI-DEMO-{}", visit.app.now().as_millisecond());
         send(visit, &Event::Ordered(&visit.cart, &number))?;
-        let question = Question { placement: "ordered", item: Some(first), wanted: Wanted::Articles, count: 4 };
-        let guides = ask(visit, &question)?;
+        let question = Question { placement: "ordered", item: None, wanted: Wanted::Both, count: 7 };
+        let answer = ask_after(visit, &question, ordered)?;
+        let (guides, others): (Vec<_>, Vec<_>) =
+            answer.items.iter().cloned().partition(|one| one.item.kind == store::ItemKind::Article);
         let content = html! {
             header {
                 h1 { "Thank you" }
@@ -209,7 +212,8 @@ pub(super) async fn order(
                     None => p.lead { "In a real shop we would now ask where to bring it. The demo keeps nothing about a new visitor, so this order went nowhere." },
                 }
             }
-            (shelf("guides", "While you wait", "How to get the best out of it.", &guides.items, &guides))
+            (shelf("guides", "While you wait", "Where to take it and how to get the best out of it, before anything else to buy.", &guides, &answer))
+            (shelf("others", "And one day perhaps", "", &others, &answer))
         };
         let done = Visit {
             app: visit.app.clone(),
@@ -218,6 +222,7 @@ pub(super) async fn order(
             known: visit.known,
             cart: Cart::default(),
             opt_out: visit.opt_out,
+            circumstances: visit.circumstances.clone(),
             path: "/".to_owned(),
         };
         let mut response = layout::page(&done, "Thank you", "cart", content);

@@ -65,6 +65,7 @@ pub(super) async fn erase(
             known,
             cart: super::cart::Cart::default(),
             opt_out: visit.opt_out,
+            circumstances: visit.circumstances.clone(),
             path: "/you".to_owned(),
         };
         let mut response = layout::page(&after, "Erased", "you", shown(name, &certificate));

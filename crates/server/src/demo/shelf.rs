@@ -26,11 +26,28 @@ pub(super) struct Question<'a> {
 /// # Errors
 /// [`Problem`] when the store can't be read.
 pub(super) fn ask(visit: &Visit, question: &Question<'_>) -> Result<Answer, Problem> {
+    ask_after(visit, question, Vec::new())
+}
+
+/// Asks for whoever has just ordered something: help with it comes first.
+///
+/// # Errors
+/// [`Problem`] when the store can't be read.
+pub(super) fn ask_after(
+    visit: &Visit,
+    question: &Question<'_>,
+    ordered: Vec<String>,
+) -> Result<Answer, Problem> {
     let Question { placement, item, wanted, count } = question;
+    // What was ordered is in the cart no more.
+    let cart = visit.cart.lines().iter().map(|(product, _)| product.sku.clone());
+    let cart = cart.filter(|sku| !ordered.contains(sku)).collect();
     let ask = Ask {
         placement: (*placement).to_owned(),
         item: item.map(str::to_owned),
-        cart: visit.cart.lines().iter().map(|(product, _)| product.sku.clone()).collect(),
+        cart,
+        ordered,
+        circumstances: visit.circumstances.clone(),
         count: Some(*count),
         content: Some(*wanted),
         opt_out: visit.opt_out,

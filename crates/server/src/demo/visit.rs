@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::extract::Query;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
+use privacy::minimise::CameFrom;
 use privacy::pseudonym::IdentityKind;
 use privacy::signals::{Gpc, gpc};
 use privacy::store::StoreError;
@@ -15,7 +16,7 @@ use serde::de::DeserializeOwned;
 
 use super::cart::Cart;
 use crate::app::App;
-use crate::recommend::Who;
+use crate::recommend::{Circumstances, Who};
 use crate::simulate::{Catalogue, SampleCustomer, sample_customers};
 use crate::web::{Problem, ProblemKind};
 
@@ -43,6 +44,8 @@ pub(super) struct Visit {
     pub(super) known: [bool; 3],
     pub(super) cart: Cart,
     pub(super) opt_out: Gpc,
+    /// What the request says about itself.
+    pub(super) circumstances: Circumstances,
     /// The page's own address, for forms that come back to it.
     pub(super) path: String,
 }
@@ -74,6 +77,7 @@ impl Visit {
             customer,
             cart,
             opt_out,
+            circumstances: circumstances(headers),
             path,
         })
     }
@@ -82,6 +86,15 @@ impl Visit {
     pub(super) fn who(&self) -> Who {
         self.customer.as_ref().map_or(Who::Nobody, |customer| Who::Known(customer.subject))
     }
+}
+
+/// Kind of device, and where a visit came from if another site sent it: what a real shop's page would say.
+fn circumstances(headers: &HeaderMap) -> Circumstances {
+    let said = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let own = format!("http://{}", said(header::HOST));
+    let came_from = CameFrom::read(said(header::REFERER), &own, "");
+    let came_from = came_from.filter(|from| *from != CameFrom::Direct);
+    Circumstances { came_from, ..Circumstances::of(headers, None, None, None) }
 }
 
 fn not_the_demo() -> Problem {

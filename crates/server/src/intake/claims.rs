@@ -2,7 +2,7 @@
 //! the place of an id is what it is, never a plain id.
 
 use privacy::data::{Millis, Seen, Stated};
-use privacy::minimise::{Kind, looks_like_personal, truncate_ip};
+use privacy::minimise::{CameFrom, Kind, looks_like_personal, region, truncate_ip};
 use privacy::pseudonym::IdentityKind;
 
 use super::document::Json;
@@ -106,7 +106,14 @@ pub(super) fn stated(traits: &Json<'_>, at: Millis, rows: &mut Vec<Row>) {
 pub(super) fn seen<'e>(context: &'e Json<'_>, at: Millis, recent: &mut Recent<'e>) -> Option<Seen> {
     let agent = first(context, &["userAgent", "user_agent"]).as_str().map(|text| recent.agent(text));
     let network = member(context, "ip").as_str().and_then(truncate_ip).map(|network| network.to_string());
-    if agent.is_none() && network.is_none() {
+    let page = member(context, "page");
+    // Without a word about it (a server's event) nothing is known; an empty one says that the visit came by itself.
+    let source = member(page, "referrer").as_str().and_then(|referrer| {
+        let text = |name| member(page, name).as_str().unwrap_or_default();
+        CameFrom::read(referrer, text("url"), text("search"))
+    });
+    let place = member(member(context, "location"), "region").as_str().and_then(region);
+    if agent.is_none() && network.is_none() && source.is_none() && place.is_none() {
         return None;
     }
     Some(Seen {
@@ -115,6 +122,8 @@ pub(super) fn seen<'e>(context: &'e Json<'_>, at: Millis, recent: &mut Recent<'e
         class: agent.map(|agent| agent.device.to_string()),
         network,
         locale: language(member(context, "locale")),
+        source: source.map(|source| source.to_string()),
+        region: place,
     })
 }
 
@@ -151,7 +160,17 @@ mod tests {
         assert_eq!(seen.network.as_deref(), Some("203.0.113.0/24"));
         assert_eq!(seen.browser.as_deref(), Some("Firefox 128"));
         assert_eq!(seen.class.as_deref(), Some("desktop"));
+        assert_eq!((seen.source, seen.region), (None, None));
         assert!(super::seen(&json!({"locale": "en"}), 5, &mut Recent::default()).is_none());
+    }
+
+    #[test]
+    fn of_where_a_visit_came_from_and_where_the_page_is_about_a_word_is_left() {
+        let context = json!({"page": {"url": "https://shop.example/", "search": "?email=ana@example.com",
+            "referrer": "https://search.example/?q=ana+smith"}, "location": {"region": "Auckland", "city": "Titirangi"}});
+        let seen = super::seen(&context, 5, &mut Recent::default()).unwrap();
+        assert_eq!((seen.source.as_deref(), seen.region.as_deref()), (Some("search"), Some("auckland")));
+        assert!(!serde_json::to_string(&seen).unwrap().contains("ana"));
     }
 
     #[test]

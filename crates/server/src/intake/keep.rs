@@ -55,7 +55,11 @@ impl Take<'_, '_> {
                 Ok(sealed) => {
                     let put = tx.put(&sealed)?;
                     match (put, row) {
-                        (Put::Stored | Put::Duplicate, Row::Seen(seen)) => access.seen = Some(seen.clone()),
+                        (Put::Stored, Row::Seen(seen)) => {
+                            access.lesson.seen(&access.collection, seen);
+                            access.seen = Some(seen.clone());
+                        }
+                        (Put::Duplicate, Row::Seen(seen)) => access.seen = Some(seen.clone()),
                         (Put::Stored, _) => {
                             fate = Some(Fate::Stored);
                             teach(&mut access.lesson, &access.collection, row);
@@ -182,17 +186,24 @@ fn seal(
         Row::Seen(r) => {
             let day = Day::of_millis(r.at);
             let part = |text: &Option<String>| text.clone().unwrap_or_default();
-            let name =
+            let mut name =
                 format!("device:{}:{}:{}:{}", day.0, part(&r.browser), part(&r.network), part(&r.locale));
+            // How a visit came is said at its beginning alone.
+            if r.source.is_some() || r.region.is_some() {
+                name = format!("{name}:{}:{}", part(&r.source), part(&r.region));
+            }
             collection.seal::<DeviceTraces>(r, &name, day, vault, entropy)
         }
     }
 }
 
-/// Whether a device is named as another by [`seal`], so that it would be stored as the same row.
+/// Whether a row would say nothing that another doesn't say for the day: [`seal`] names both alike, or it is the same
+/// visit going on.
 fn is_same(known: &Seen, seen: &Seen) -> bool {
     Day::of_millis(known.at) == Day::of_millis(seen.at)
         && (&known.browser, &known.network, &known.locale) == (&seen.browser, &seen.network, &seen.locale)
+        && (seen.source.is_none() || known.source == seen.source)
+        && (seen.region.is_none() || known.region == seen.region)
 }
 
 /// Why no row of the kind may come in: what stands in the way of the purposes that declare it.

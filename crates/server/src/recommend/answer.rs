@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use models::recommend::ItemId;
 use models::recommend::blend::BlendError;
 use models::recommend::repeat::Purchase;
 use models::recommend::session::SessionKey;
+use models::recommend::{Cause, ItemId};
 use privacy::consent::Refusal;
 use privacy::data::{BrowsingHistory, CartHistory, Feedback, Kind, PurchaseHistory, Shown, ShownItem};
 use privacy::grant::{Authorize, Grant, ReadError};
@@ -24,9 +24,9 @@ use super::chain::{Given, fill};
 use super::learning::declared;
 use super::memory::{buyer_key, session_key};
 use super::person::Look;
-use super::reason::{Ground, Past, explain};
+use super::reason::{Ground, Past, Words, explain};
 use super::shelf::{Filter, Spot};
-use super::{CatalogueItem, PART};
+use super::{CatalogueItem, Circumstances, PART};
 use crate::app::App;
 use crate::experiments::enrol;
 use crate::placements::{Link, Place};
@@ -60,7 +60,7 @@ pub enum Who {
 }
 
 /// What is wanted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Wanted {
     /// Things for sale.
@@ -88,6 +88,10 @@ pub struct Ask {
     /// The visit that goes on, as the shop's client names it in its events: of what is remembered of the person, only
     /// this visit counts as one. Absent, what was looked at since yesterday does.
     pub session: Option<String>,
+    /// What was just ordered, as the page says: for the page that thanks for an order.
+    pub ordered: Vec<String>,
+    /// What the request says about itself.
+    pub circumstances: Circumstances,
     /// How many items are wanted, 1 to 100; as the place's rules say, if absent.
     pub count: Option<usize>,
     /// Of which sort; as the place's rules say, if absent.
@@ -109,6 +113,8 @@ impl Ask {
             cart: Vec::new(),
             visit: Vec::new(),
             session: None,
+            ordered: Vec::new(),
+            circumstances: Circumstances::default(),
             count: None,
             content: None,
             filter: Filter::default(),
@@ -297,8 +303,10 @@ fn answer(
     now: Timestamp,
 ) -> Result<Filled, Unanswered> {
     let catalogue = app.engine.catalogue();
-    let spot = Spot::new(place, ask, &app.register().shop.currency);
-    let filled = fill(&app.engine, &catalogue, &spot, basis, ground, now)?;
+    let register = app.register();
+    let spot = Spot::new(place, ask, &register.shop.currency);
+    let home = register.shop.region.as_deref();
+    let filled = fill(&app.engine, &catalogue, &spot, basis, ground, home, now)?;
     let nobody = Basis::default();
     let (past, nobodys) = (Past::of(basis), Past::of(&nobody));
     Ok(app.engine.ask(|models| {
@@ -306,16 +314,19 @@ fn answer(
         let recommended = |given: Given| {
             let Given { link, scored, category, margin } = given;
             let known = item(scored.item())?;
+            let words = Words { item: &item, regions: models.counting.regions() };
+            let is_new = scored.parts().iter().any(|part| part.cause == Cause::New);
             let mut why = match (link, category) {
                 (None, _) => vec![Reason::plain("Chosen by this shop", 0.0)],
+                (Some(Link::Newest), _) if is_new => explain(&scored, ground, &past, &words),
                 (Some(Link::Newest), _) => vec![Reason::plain(newest(known), scored.score())],
                 (Some(Link::Category), Some(category)) => {
                     let text = format!("Popular in {category} at the moment");
                     vec![Reason::plain(text, scored.score())]
                 }
-                (Some(Link::Personal), _) => explain(&scored, ground, &past, &item),
+                (Some(Link::Personal), _) => explain(&scored, ground, &past, &words),
                 (Some(Link::GoesWith | Link::Category | Link::Popular), _) => {
-                    explain(&scored, Ground::PageAlone, &nobodys, &item)
+                    explain(&scored, Ground::PageAlone, &nobodys, &words)
                 }
             };
             if margin > 0.0 {

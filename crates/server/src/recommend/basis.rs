@@ -56,6 +56,8 @@ pub(super) struct Page {
     pub(super) visit: Vec<ItemId>,
     /// On the page or in the cart already.
     pub(super) here: Vec<ItemId>,
+    /// What was just ordered, as the page says.
+    pub(super) ordered: Vec<ItemId>,
 }
 
 impl Page {
@@ -63,7 +65,8 @@ impl Page {
         let known = |id: &String| models.known(id);
         let mut visit: Vec<ItemId> = basis.looked.iter().map(|look| look.item).collect();
         visit.extend(ask.visit.iter().chain(&ask.cart).chain(&ask.item).filter_map(known));
-        let here = ask.cart.iter().chain(&ask.item).filter_map(known).collect();
-        Self { visit, here }
+        let ordered: Vec<ItemId> = ask.ordered.iter().filter_map(known).collect();
+        let here = ask.cart.iter().chain(&ask.item).chain(&ask.ordered).filter_map(known).collect();
+        Self { visit, here, ordered }
     }
 }

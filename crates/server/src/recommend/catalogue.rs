@@ -8,6 +8,8 @@ use models::recommend::content::{ContentError, ContentIndex, Entry, Kind, Weight
 use serde::{Deserialize, Serialize};
 use store::{Item, ItemKind};
 
+use super::window::Window;
+
 /// A product or an article, as stored in [`Item::json`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CatalogueItem {
@@ -42,6 +44,12 @@ pub struct CatalogueItem {
     /// Whom it fits, where a thing comes in kinds of which one suits a person and the other doesn't (`left-handed`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fit: Option<String>,
+    /// What an article helps with: ids of products, and categories with slashes between (`bikes/e-bikes`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub about: Vec<String>,
+    /// The place that an article is about, such as that of a track: `nz/auckland`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
     /// How many are in stock, when the shop says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stock: Option<i64>,
@@ -74,6 +82,8 @@ impl CatalogueItem {
             text: String::new(),
             consumable: true,
             fit: None,
+            about: Vec::new(),
+            region: None,
             stock: None,
             margin_percent: None,
             added: None,
@@ -110,6 +120,9 @@ pub struct Catalogue {
     /// What came into the shop last comes first.
     newest: Vec<ItemId>,
     content: ContentIndex,
+    window: Window,
+    /// The numbers of articles that say what they are about.
+    helpful: Vec<ItemId>,
 }
 
 impl Catalogue {
@@ -162,7 +175,10 @@ impl Catalogue {
         newest.sort_by(|a, b| b.0.cmp(&a.0));
         let newest = newest.into_iter().map(|(_, id)| id).collect();
         let content = ContentIndex::build(&entries, &Weights::balanced())?;
-        Ok(Self { items, by_id, places, brands, newest, content })
+        let numbered = entries.iter().map(|entry| entry.item).zip(items.iter().map(|item| &**item));
+        let window = Window::of(numbered.clone());
+        let helpful = numbered.filter(|(_, item)| !item.about.is_empty()).map(|(number, _)| number).collect();
+        Ok(Self { items, by_id, places, brands, newest, content, window, helpful })
     }
 
     /// The item with this id.
@@ -197,6 +213,34 @@ impl Catalogue {
     #[must_use]
     pub fn newest(&self) -> &[ItemId] {
         &self.newest
+    }
+
+    /// How the catalogue shows itself.
+    pub(super) const fn window(&self) -> &Window {
+        &self.window
+    }
+
+    /// The articles that say that they are about an item or its category, and how closely, 0 to 1.
+    pub(super) fn guides_to(&self, number: ItemId) -> Vec<(ItemId, f64)> {
+        let Some(item) = self.numbered(number) else { return Vec::new() };
+        let path = item.category.join("/").to_lowercase();
+        let closeness = |about: &String| {
+            let about = about.to_lowercase();
+            if about == item.id.to_lowercase() {
+                return 1.0;
+            }
+            match path.strip_prefix(about.as_str()) {
+                Some("") => 0.8,
+                Some(rest) if rest.starts_with('/') && !about.is_empty() => 0.5,
+                Some(_) | None => 0.0,
+            }
+        };
+        let guide = |guide: &ItemId| {
+            let about = &self.numbered(*guide)?.about;
+            let closest = about.iter().map(closeness).fold(0.0, f64::max);
+            (closest > 0.0).then_some((*guide, closest))
+        };
+        self.helpful.iter().filter_map(guide).collect()
     }
 
     /// What resembles what.

@@ -8,18 +8,19 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use models::recommend::blend::{BlendError, candidates, explain};
 use models::recommend::popularity::Day as PopularityDay;
-use models::recommend::rules::{Filling, Place as Standing, Refusal};
+use models::recommend::rules::{Facts, Filling, Place as Standing, Refusal, Rules};
 use models::recommend::trend::Trend;
-use models::recommend::{ItemId, Scored};
+use models::recommend::{Cause, Contribution, ItemId, Scored, Scratch};
 use privacy::store::Day;
 use rustc_hash::FxHashMap;
 
 use super::basis::{Basis, Page};
+use super::guides::{Guides, just_bought};
 use super::memory::Models;
 use super::ranking::Blend;
 use super::reason::Ground;
 use super::shelf::{Named, Shelf, SoldOutNow, Spot};
-use super::{Catalogue, Engine, Tuning};
+use super::{Catalogue, Engine, Tuning, window};
 use crate::placements::{Bar, Link, SoldOut};
 
 /// An item that the place shows.
@@ -39,7 +40,7 @@ pub(super) struct Filled {
     pub(super) left_out: Vec<(ItemId, &'static str)>,
 }
 
-/// Fills a place.
+/// Fills a place; `home` is where the shop itself is.
 ///
 /// # Errors
 /// [`BlendError`] if a weight of the blend is out of range.
@@ -49,9 +50,11 @@ pub(super) fn fill(
     spot: &Spot<'_>,
     basis: &Basis<'_>,
     ground: Ground,
+    home: Option<&str>,
     now: Timestamp,
 ) -> Result<Filled, BlendError> {
-    let popular = engine.popular(PopularityDay(Day::of(now).0));
+    let today = PopularityDay(Day::of(now).0);
+    let popular = engine.popular(today, &spot.ask.circumstances, spot.wanted);
     let (trend, tuning) = (engine.trend(), engine.tuning());
     engine.ask(|models| {
         let page = Page::of(spot.ask, basis, models);
@@ -76,13 +79,15 @@ pub(super) fn fill(
             filling: Filling::new(&rules, &available),
             said: FxHashMap::default(),
         };
+        chain.guides(home);
         chain.pass(SoldOutNow::Refused)?;
         if spot.place.rules().sold_out == SoldOut::Last && chain.filling.room() > 0 {
             chain.pass(SoldOutNow::Shown)?;
         }
         let hidden = catalogue.newest().iter().filter(|item| compiled.bar(**item) == Bar::Hidden);
         let hidden: Vec<ItemId> = hidden.take(HIDDEN).copied().collect();
-        Ok(chain.finish(hidden))
+        let newcomer = chain.newcomer(today, &rules, &available);
+        Ok(chain.finish(hidden, newcomer))
     })
 }
 
@@ -110,6 +115,44 @@ struct Chain<'a> {
 }
 
 impl Chain<'_> {
+    /// What helps with what was just bought comes before the chain.
+    fn guides(&mut self, home: Option<&str>) {
+        let Self { engine, models, catalogue, spot, basis, page, now, shelf, .. } = *self;
+        let bought = just_bought(&page.ordered, basis.latest(), now, spot.wanted);
+        if bought.is_empty() {
+            return;
+        }
+        let near = engine.near().of(&bought, models, catalogue, &mut Scratch::new());
+        let region = spot.ask.circumstances.region.as_deref().or(home);
+        let mut guides = Guides::of(&near, region, &page.visit, catalogue).scored();
+        guides.retain(|guide| shelf.admits(guide.item()));
+        let best = guides.iter().map(|guide| (guide.item(), guide.score())).collect();
+        let link = match self.ground {
+            Ground::Granted => Link::Personal,
+            Ground::PageAlone => Link::GoesWith,
+        };
+        let taken = take(&mut self.filling, shelf, shelf.ready(link, best), SoldOutNow::Refused);
+        let led = guides.into_iter().filter(|guide| taken.contains(&guide.item()));
+        self.said.extend(led.map(|guide| (guide.item(), (guide, None))));
+    }
+
+    /// The new thing whose turn it is for the last place of a long shelf, if the rules let it stand there.
+    fn newcomer(
+        &self,
+        today: PopularityDay,
+        rules: &Rules<'_>,
+        available: &impl Fn(ItemId) -> Facts,
+    ) -> Option<ItemId> {
+        let shelf = self.shelf;
+        let hour = self.now.div_euclid(3600);
+        let in_turn = self.catalogue.window().in_turn(self.spot.count, today, hour);
+        let fit: Vec<(ItemId, f64)> =
+            in_turn.into_iter().filter(|item| shelf.admits(*item)).map(|item| (item, 0.0)).collect();
+        let mut alone = Filling::new(rules, available);
+        let taken = take(&mut alone, shelf, shelf.ready(Link::Newest, fit), SoldOutNow::Refused);
+        taken.first().copied()
+    }
+
     /// Goes through the chain once.
     fn pass(&mut self, sold_out: SoldOutNow) -> Result<(), BlendError> {
         let chain = &self.spot.place.rules().chain;
@@ -212,7 +255,7 @@ impl Chain<'_> {
     }
 
     fn newest(&mut self, sold_out: SoldOutNow) {
-        let all = self.catalogue.newest();
+        let all: Vec<ItemId> = self.catalogue.window().items(self.spot.wanted).collect();
         let shelf = self.shelf;
         for some in all.chunks((8 * self.spot.count).max(64)) {
             if self.filling.room() == 0 {
@@ -223,7 +266,9 @@ impl Chain<'_> {
         }
     }
 
-    fn finish(mut self, hidden: Vec<ItemId>) -> Filled {
+    fn finish(mut self, hidden: Vec<ItemId>, newcomer: Option<ItemId>) -> Filled {
+        let (count, window) = (self.spot.count, self.catalogue.window());
+        let today = PopularityDay(i32::try_from(self.now.div_euclid(86_400)).unwrap_or(i32::MAX));
         let standing = self.filling.finish();
         let given = |(standing, named): (Standing, Named)| {
             let link = match standing {
@@ -236,7 +281,17 @@ impl Chain<'_> {
             let margin = self.shelf.margin(named.item, scored.score());
             Given { link, scored, category, margin }
         };
-        let items: Vec<Given> = standing.shown.into_iter().map(given).collect();
+        let mut items: Vec<Given> = standing.shown.into_iter().map(given).collect();
+        let has_new = items.iter().any(|given| window.is_new(given.scored.item(), today));
+        if let Some(item) = newcomer.filter(|_| !has_new) {
+            let full = items.len() >= count;
+            if !(full && items.last().is_some_and(|last| last.link.is_none())) {
+                items.truncate(count.saturating_sub(1));
+                let part = Contribution { cause: Cause::New, part: window::NEW };
+                let scored = Scored::from_parts(item, vec![part]);
+                items.push(Given { link: Some(Link::Newest), scored, category: None, margin: 0.0 });
+            }
+        }
         let shown = |item: &ItemId| items.iter().any(|given| given.scored.item() == *item);
         let refused = standing.refused.iter().filter(|(item, _)| !shown(item));
         let mut left_out: Vec<(ItemId, &'static str)> =

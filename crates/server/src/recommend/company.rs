@@ -34,6 +34,13 @@ enum Origin {
     Bought,
 }
 
+impl Input {
+    /// Something that was bought, by itself.
+    pub(super) const fn bought(item: ItemId) -> Self {
+        Self { item, weight: 1.0, origin: Origin::Bought }
+    }
+}
+
 /// The last of the visit and of what was bought, the newest first.
 pub(super) fn history(visit: &[ItemId], purchases: &[Purchase], now: i64) -> Vec<Input> {
     let mut inputs: Vec<Input> = Vec::with_capacity(HISTORY);

@@ -4,10 +4,9 @@
 //! is held of a person but for a grant's [`Scope`].
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, PoisonError, RwLock};
 
-use models::recommend::popularity::{Day, Question};
+use models::recommend::popularity::Day;
 use models::recommend::trend::Trend;
 use models::recommend::{ItemId, Scored};
 use privacy::grant::Scope;
@@ -15,12 +14,13 @@ use privacy::purpose::Personalisation;
 use privacy::sensitive::SensitiveRules;
 use store::Item;
 
+use super::liked::{LikedLists, Occasion};
 use super::memory::Models;
 use super::near::NearLists;
 use super::person::Person;
 use super::suits::SuitLists;
 use super::taste::{Change, EASE_ITEMS, Taste};
-use super::{Catalogue, Fact, Held, Names, Silence, Tuning};
+use super::{Catalogue, Circumstances, Fact, Held, Names, Silence, Tuning, Wanted};
 
 /// The recommender's memory. Cheap to clone; all clones are one.
 #[derive(Clone)]
@@ -38,7 +38,7 @@ pub(super) struct Inner {
     tuning: RwLock<Arc<Tuning>>,
     catalogue: RwLock<Arc<Catalogue>>,
     silence: RwLock<Arc<Silence>>,
-    popular: Mutex<Option<PopularList>>,
+    liked: LikedLists,
     near: NearLists,
     /// Counts the times that something was learnt.
     learnt: AtomicU64,
@@ -48,19 +48,6 @@ pub(super) struct Inner {
     /// Explanations on their way into the vault.
     pub(super) shown: super::ShownBuffer,
 }
-
-/// What is popular on a day, as it was computed at an instant.
-struct PopularList {
-    at: Instant,
-    /// How much had been learnt then.
-    learnt: u64,
-    day: Day,
-    list: Arc<Vec<Scored>>,
-}
-
-/// How old a list of what is popular may be when more was learnt since. When somebody was forgotten it may not be used
-/// at all any more.
-const POPULAR_FOR: Duration = Duration::from_secs(1);
 
 impl Engine {
     /// An engine that knows nobody. What fewer than `at_least` people did is not popular.
@@ -83,7 +70,7 @@ impl Engine {
                 tuning: RwLock::default(),
                 catalogue: RwLock::new(Arc::new(catalogue)),
                 silence: RwLock::new(Arc::new(Silence::new(&SensitiveRules::default()))),
-                popular: Mutex::new(None),
+                liked: LikedLists::default(),
                 near: NearLists::default(),
                 learnt: AtomicU64::new(0),
                 forgettings: AtomicU64::new(0),
@@ -130,7 +117,7 @@ impl Engine {
 
     /// Drops what was made from the models and may not outlive a forgetting.
     fn drop_lists(&self) {
-        *self.inner.popular.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.inner.liked.drop_all();
         *self.inner.trend.write().unwrap_or_else(PoisonError::into_inner) = None;
         self.inner.forgettings.fetch_add(1, Ordering::AcqRel);
         self.inner.near.drop_all();
@@ -200,7 +187,7 @@ impl Engine {
     #[must_use]
     pub fn people(&self) -> (usize, usize) {
         let models = self.inner.models.read().unwrap_or_else(PoisonError::into_inner);
-        (models.persons.len(), models.counted.len())
+        (models.persons.len(), models.counting.people())
     }
 
     /// How many clicks and baskets there are in the models.
@@ -218,30 +205,13 @@ impl Engine {
         (person, rows)
     }
 
-    /// What is popular on a day, best first: computed anew within a second of something new, and
-    /// before the next answer after every forgetting.
+    /// What is popular on a day in some circumstances, best first: computed anew within a second of something new (within
+    /// half a minute for what only some circumstances have), and before the next answer after every forgetting.
     #[must_use]
-    pub fn popular(&self, today: Day) -> Arc<Vec<Scored>> {
+    pub fn popular(&self, today: Day, here: &Circumstances, wanted: Wanted) -> Arc<Vec<Scored>> {
         let learnt = self.inner.learnt.load(Ordering::Acquire);
-        let mut cached = self.inner.popular.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = &*cached
-            && known.day == today
-            && (known.learnt == learnt || known.at.elapsed() < POPULAR_FOR)
-        {
-            return Arc::clone(&known.list);
-        }
-        let question = Question {
-            context: None,
-            today,
-            window_days: 90,
-            half_life_days: 21.0,
-            at_least: self.inner.at_least,
-            count: 500,
-        };
-        let models = self.inner.models.read().unwrap_or_else(PoisonError::into_inner);
-        let list = Arc::new(models.popularity.score(&question).unwrap_or_default());
-        *cached = Some(PopularList { at: Instant::now(), learnt, day: today, list: Arc::clone(&list) });
-        list
+        let occasion = Occasion { today, here, wanted, people: self.inner.at_least, learnt };
+        self.inner.liked.of(&occasion, &self.inner.models, &self.catalogue())
     }
 
     /// What goes with one item each.

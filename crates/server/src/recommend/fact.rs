@@ -3,6 +3,7 @@
 //! Must never hold more of an event than the models use.
 
 use privacy::data::{Kind, Millis};
+use privacy::minimise::{CameFrom, Device};
 use privacy::pseudonym::Pseudonym;
 use privacy::purpose::{Analytics, Personalisation};
 
@@ -29,6 +30,11 @@ pub enum Fact {
         /// When.
         at: Millis,
     },
+    /// Read an article.
+    Read {
+        /// The article's id.
+        item: String,
+    },
     /// Doesn't want to see an item again.
     Unwanted {
         /// The product's or article's id.
@@ -36,6 +42,24 @@ pub enum Fact {
         /// When it was said.
         at: Millis,
     },
+    /// Came to the shop in some circumstances. Counted, and known of nobody.
+    Came {
+        /// Which.
+        ways: Vec<Way>,
+        /// When.
+        at: Millis,
+    },
+}
+
+/// One circumstance of a visit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Way {
+    /// The kind of device.
+    Device(Device),
+    /// Where the visit came from.
+    From(CameFrom),
+    /// The place that the page was about, or the country of an order, from wide to narrow.
+    Region(String),
 }
 
 /// A person's names for the purposes that the models serve; `None` where the purpose isn't permitted.

@@ -33,8 +33,10 @@ pub struct Held {
     pub vectors: BTreeMap<String, Vec<u32>>,
     /// How much one item speaks for another.
     pub suits: Strengths,
-    /// Units of popularity by item and day.
-    pub units: BTreeMap<(String, i32), u32>,
+    /// By circumstance (empty for all), item and day: units of popularity, and people by the last day of their interest.
+    pub units: BTreeMap<(String, String, i32), (u32, u32)>,
+    /// How many people have both a product and an article, and how many (with an empty article) have the product.
+    pub read: BTreeMap<(String, String), u32>,
     /// How many people there are in the models.
     pub people: (usize, usize),
     /// How many rows of people answers can rest on.
@@ -117,12 +119,6 @@ impl Held {
                 }
             }
         }
-        let mut units: BTreeMap<(String, i32), u32> = BTreeMap::new();
-        for counted in models.counted.values() {
-            for (item, day) in counted {
-                units.insert((id(*item), day.0), models.popularity.units(None, *item, *day));
-            }
-        }
         Self {
             sessions,
             looks,
@@ -134,8 +130,9 @@ impl Held {
             most_bought: popular.into_iter().map(id).collect(),
             vectors: vectors.collect(),
             suits: Strengths(suits),
-            units,
-            people: (models.persons.len(), models.counted.len()),
+            read: models.readers.canonical(id),
+            units: models.counting.canonical(id),
+            people: (models.persons.len(), models.counting.people()),
             rows: models.persons.values().map(|person| person.rows()).sum(),
         }
     }

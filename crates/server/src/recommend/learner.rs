@@ -213,6 +213,7 @@ fn take_down(past: &Past, catalogue: &Catalogue, tuning: &Tuning, questions: &[&
         let page = Page {
             visit: question.visit.clone(),
             here: question.visit.last().copied().into_iter().collect(),
+            ordered: Vec::new(),
         };
         let lasts = |item| catalogue.numbered(item).is_some_and(|item| !item.consumable);
         let had = |item| person.is_some_and(|person| person.owned.contains_key(&item));

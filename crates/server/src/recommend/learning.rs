@@ -3,17 +3,20 @@
 
 use jiff::Timestamp;
 use privacy::data::{
-    BasketAction, BrowseAction, BrowsingHistory, CartHistory, Feedback, Kind, OrderAction, PurchaseHistory,
-    UsableFor,
+    BasketAction, BrowseAction, BrowsingHistory, CartHistory, DeviceTraces, Feedback, Kind, OrderAction,
+    PurchaseHistory, UsableFor,
 };
-use privacy::data::{Basketed, Browsed, Millis, Ordered, Told};
+use privacy::data::{Basketed, Browsed, Millis, Ordered, Seen, Told};
 use privacy::grant::{Authorize, Collection, Grant, ReadError};
+use privacy::minimise::{CameFrom, region as region_of};
 use privacy::purpose::{Analytics, Personalisation, Purpose};
 use privacy::store::{Day, StoreError, Tx};
 use privacy::subject::Subject;
 use privacy::vault::Vault;
 use store::{Store, WriteTx};
 
+use super::circumstances::device_named;
+use super::fact::Way;
 use super::{Engine, Fact, Names, PART};
 
 /// The facts in rows of browsing, carts, orders and feedback.
@@ -30,6 +33,8 @@ pub fn facts(browsed: &[Browsed], basketed: &[Basketed], ordered: &[Ordered], to
         let item = row.item.clone().filter(|_| counts)?;
         Some(Fact::Looked { item, session: row.session.clone(), at: row.at, kind: Kind::BrowsingHistory })
     });
+    let read = browsed.iter().filter(|row| row.action == BrowseAction::ReadArticle);
+    let read = read.filter_map(|row| Some(Fact::Read { item: row.item.clone()? }));
     let carted = basketed.iter().filter_map(|row| {
         let counts = match row.action {
             BasketAction::Added | BasketAction::Wished => true,
@@ -57,7 +62,23 @@ pub fn facts(browsed: &[Browsed], basketed: &[Basketed], ordered: &[Ordered], to
         let item = row.item.clone().filter(|_| counts)?;
         Some(Fact::Unwanted { item, at: row.at })
     });
-    looked.chain(carted).chain(bought).chain(unwanted).collect()
+    looked.chain(read).chain(carted).chain(bought).chain(unwanted).collect()
+}
+
+/// In which circumstances somebody came, by their device and the countries of their orders.
+fn ways(seen: &[Seen], ordered: &[Ordered]) -> Vec<Fact> {
+    let came = seen.iter().map(|row| {
+        let Seen { at, browser: _, class, network: _, locale: _, source, region } = row;
+        let device = class.as_deref().and_then(device_named).map(Way::Device);
+        let from = source.as_deref().and_then(CameFrom::named).map(Way::From);
+        let place = region.as_deref().and_then(region_of).map(Way::Region);
+        Fact::Came { ways: device.into_iter().chain(from).chain(place).collect(), at: *at }
+    });
+    let sent = ordered.iter().filter_map(|row| {
+        let country = row.country.as_deref().and_then(region_of)?;
+        Some(Fact::Came { ways: vec![Way::Region(country)], at: row.at })
+    });
+    came.chain(sent).collect()
 }
 
 /// What one person's new rows teach, for each purpose that may read them.
@@ -87,6 +108,17 @@ impl Lesson {
         self.add::<PurchaseHistory>(collection, row, row.at, |row| {
             facts(&[], &[], std::slice::from_ref(row), &[])
         });
+        if let Some(seen) = collection.as_read_for::<Analytics, PurchaseHistory>(row, Day::of_millis(row.at))
+        {
+            self.analytics.extend(ways(&[], std::slice::from_ref(&seen)));
+        }
+    }
+
+    /// Adds what is known of the device and of where the visit came from. It serves nothing but counts.
+    pub fn seen(&mut self, collection: &Collection<'_>, row: &Seen) {
+        if let Some(seen) = collection.as_read_for::<Analytics, DeviceTraces>(row, Day::of_millis(row.at)) {
+            self.analytics.extend(ways(std::slice::from_ref(&seen), &[]));
+        }
     }
 
     /// Adds what somebody told the shop about an item. It serves no statistics.
@@ -175,6 +207,7 @@ pub fn forget(tx: &WriteTx<'_>, engine: &Engine, vault: &Vault, subject: &Subjec
         "owned_together",
         "next_basket",
         "taste",
+        "bought_and_read",
         "popularity",
         "repeat",
     ]
@@ -255,7 +288,17 @@ fn open(
         Err(error) => return Err(error),
     };
     let mut counted = match tx.authorize::<Analytics>(subject, PART, now) {
-        Ok(grant) => granted(&grant, vault)?,
+        Ok(grant) => {
+            let mut counted = granted(&grant, vault)?;
+            let seen = declared(grant.read::<DeviceTraces>(vault))?;
+            let ordered = declared(grant.read::<PurchaseHistory>(vault))?;
+            // exposed: counted apart by circumstance, under the purpose's pseudonym.
+            let seen = seen.as_ref().map_or(&[][..], |rows| rows.expose());
+            // exposed: the country alone, as above.
+            let ordered = ordered.as_ref().map_or(&[][..], |rows| rows.expose());
+            counted.extend(ways(seen, ordered));
+            counted
+        }
         Err(ReadError::Refused(_)) => Vec::new(),
         Err(error) => return Err(error),
     };

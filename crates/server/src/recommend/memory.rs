@@ -11,7 +11,7 @@ use std::sync::Arc;
 use models::recommend::ItemId;
 use models::recommend::affinity::CoCounts;
 use models::recommend::baskets::{BasketIndex, BuyerKey, Decay};
-use models::recommend::popularity::{Day, Popularity, Unit};
+use models::recommend::popularity::Day;
 use models::recommend::session::SessionKey;
 use models::recommend::visits::Visits;
 use privacy::data::Millis;
@@ -20,8 +20,11 @@ use privacy::purpose::{Analytics, Personalisation};
 use rustc_hash::FxHashMap;
 
 use super::CatalogueItem;
-use super::fact::{Fact, Names};
+use super::circumstances::Circumstance;
+use super::counting::Counting;
+use super::fact::{Fact, Names, Way};
 use super::person::{Line, Look, Person};
+use super::readers::Readers;
 
 pub(super) struct Models {
     // Ids come from outside: a hash that nobody can aim at.
@@ -34,9 +37,11 @@ pub(super) struct Models {
     pub(super) owned: CoCounts,
     /// What each buyer bought when, and how often buyers come back for it.
     pub(super) orders: BasketIndex,
-    pub(super) popularity: Popularity,
     pub(super) persons: FxHashMap<Pseudonym<Personalisation>, Arc<Person>>,
-    pub(super) counted: FxHashMap<Pseudonym<Analytics>, BTreeSet<(ItemId, Day)>>,
+    /// What buyers read.
+    pub(super) readers: Readers<Pseudonym<Personalisation>>,
+    /// What is liked, of those who permit analytics.
+    pub(super) counting: Counting<Pseudonym<Analytics>>,
     /// How often the baskets with an item have changed, by its number.
     changes: Vec<u32>,
 }
@@ -50,9 +55,9 @@ impl Default for Models {
             together: CoCounts::new(),
             owned: CoCounts::new(),
             orders: BasketIndex::new(Decay::standard()),
-            popularity: Popularity::new(),
             persons: FxHashMap::default(),
-            counted: FxHashMap::default(),
+            readers: Readers::default(),
+            counting: Counting::default(),
             changes: Vec::new(),
         }
     }
@@ -94,7 +99,8 @@ impl Models {
     /// Forgets everybody; items keep their numbers.
     pub(super) fn clear(&mut self) {
         let (numbers, items) = (std::mem::take(&mut self.numbers), std::mem::take(&mut self.items));
-        *self = Self { numbers, items, ..Self::default() };
+        let counting = std::mem::take(&mut self.counting).emptied();
+        *self = Self { numbers, items, counting, ..Self::default() };
     }
 
     /// Learns a fact for each purpose that has a name. After an order, `file` what the person bought.
@@ -131,6 +137,24 @@ impl Models {
                     self.person(name).unwanted.push((at.div_euclid(1000), item));
                 }
             }
+            Fact::Read { item } => {
+                let item = self.number(item);
+                if let Some(name) = personalisation {
+                    self.readers.read(name, item);
+                }
+            }
+            Fact::Came { ways, at } => {
+                if let Some(name) = analytics {
+                    for way in ways {
+                        let ways = match way {
+                            Way::Device(device) => Circumstance::of_device(*device).into_iter().collect(),
+                            Way::From(from) => vec![Circumstance::From(*from)],
+                            Way::Region(place) => self.counting.place(place),
+                        };
+                        self.counting.came(name, &ways, day_of(*at));
+                    }
+                }
+            }
         }
     }
 
@@ -139,11 +163,7 @@ impl Models {
     }
 
     fn count(&mut self, name: Pseudonym<Analytics>, item: ItemId, at: Millis) {
-        let day = Day(privacy::store::Day::of_millis(at).0);
-        // A person counts once an item and day, however often they looked.
-        if self.counted.entry(name).or_default().insert((item, day)) {
-            self.popularity.learn(Unit { context: None, item, day });
-        }
+        self.counting.learn(name, item, day_of(at));
     }
 
     /// What a person has, in order, under a name that may be absent.
@@ -184,6 +204,7 @@ impl Models {
             }
         }
         let has = person.has();
+        self.readers.has(name, &has);
         for item in before.union(&after) {
             if self.changes.len() <= item.index() {
                 self.changes.resize(item.index() + 1, 0);
@@ -210,6 +231,7 @@ impl Models {
     /// Takes a person out of every model that knows them by one of these names.
     pub(super) fn forget_person(&mut self, names: Names) {
         let Names { personalisation, analytics } = names;
+        personalisation.into_iter().for_each(|name| self.readers.forget(name));
         if let Some(person) = personalisation.and_then(|name| self.persons.remove(&name)) {
             for look in &person.looks {
                 self.visits.forget_click(look.session, look.item, look.second);
@@ -222,14 +244,12 @@ impl Models {
                 self.orders.forget(buyer_key(name));
             }
         }
-        if let Some(units) = analytics.and_then(|name| self.counted.remove(&name)) {
-            for (item, day) in units {
-                if self.popularity.forget(Unit { context: None, item, day }).is_err() {
-                    tracing::error!("a unit of popularity was to be forgotten that had not been learnt");
-                }
-            }
-        }
+        analytics.into_iter().for_each(|name| self.counting.forget(name));
     }
+}
+
+fn day_of(at: Millis) -> Day {
+    Day(privacy::store::Day::of_millis(at).0)
 }
 
 /// The session under which a visit of this person is in the index. Two sessions of one person never share a key but by a collision of 64-bit hashes, which forgetting click by click

@@ -28,6 +28,8 @@ const KEPT_FOR: Duration = Duration::from_secs(60);
 pub(super) struct Near {
     /// Chosen by the same people or in one order, with the strength of it.
     pub(super) chosen: Vec<(ItemId, f64)>,
+    /// Articles that its buyers read, with the share of them that did.
+    pub(super) read: Vec<(ItemId, f64)>,
     /// What resembles it.
     pub(super) alike: Arc<Alike>,
 }
@@ -39,7 +41,7 @@ pub(super) struct Alike {
     pub(super) products: Vec<(ItemId, f64)>,
     /// Of the products those that don't take its place: in another category.
     pub(super) companions: Vec<(ItemId, f64)>,
-    /// Articles and guides, with the similarity, 0 to 1.
+    /// Articles and guides, with the similarity or what they say of themselves, 0 to about 1.
     pub(super) articles: Vec<(ItemId, f64)>,
 }
 
@@ -95,12 +97,12 @@ impl NearLists {
             .map(|(input, found)| {
                 let near = match found {
                     Found::Fresh(near) => return (*input, near),
-                    Found::Alike(alike) => Near { chosen: chosen(input.item, models), alike },
-                    Found::Nothing => {
-                        let alike = Arc::new(alike(input.item, catalogue, scratch));
-                        Near { chosen: chosen(input.item, models), alike }
-                    }
+                    Found::Alike(alike) => alike,
+                    Found::Nothing => Arc::new(alike(input.item, catalogue, scratch)),
                 };
+                let mut read = models.readers.of(input.item, AT_LEAST);
+                read.truncate(LENGTH);
+                let near = Near { chosen: chosen(input.item, models), read, alike: near };
                 let near = Arc::new(near);
                 made.push((input.item, Arc::clone(&near)));
                 (*input, near)
@@ -148,7 +150,16 @@ fn alike(item: ItemId, catalogue: &Catalogue, scratch: &mut Scratch) -> Alike {
         let found = catalogue.content().alike(&seed, kind, LENGTH, scratch);
         found.iter().map(|scored| (scored.item(), scored.score())).collect()
     };
-    let (products, articles) = (of(Kind::Product), of(Kind::Article));
+    let (products, mut articles) = (of(Kind::Product), of(Kind::Article));
+    // What an article says of itself is nearer than what it resembles.
+    for (guide, closeness) in catalogue.guides_to(item).into_iter().filter(|(guide, _)| *guide != item) {
+        match articles.iter_mut().find(|(known, _)| *known == guide) {
+            Some((_, likeness)) => *likeness = likeness.max(closeness) + 0.1 * likeness.min(closeness),
+            None => articles.push((guide, closeness)),
+        }
+    }
+    articles.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    articles.truncate(LENGTH);
     let category =
         |item: ItemId| catalogue.numbered(item).map(|item| item.category.as_slice()).unwrap_or_default();
     let companion = |other: &&(ItemId, f64)| category(other.0) != category(item);

@@ -7,16 +7,16 @@ use std::sync::{Arc, RwLock};
 
 use models::recommend::ItemId;
 use models::recommend::ials::{Dials, Ials};
-use models::recommend::popularity::{Day, Question as Popular, Unit};
+use models::recommend::popularity::{Day, Question as Popular};
 use models::recommend::session::SessionKey;
 use models::recommend::trend::{self, Trend};
 use privacy::pseudonym::Pseudonym;
-use privacy::purpose::Personalisation;
+use privacy::purpose::{Analytics, Personalisation};
 
+use super::liked::{self, LENGTH};
 use super::memory::{Models, buyer_key};
 use super::near::NearLists;
 use super::person::Person;
-use super::ranking::WIDE;
 use super::suits::SuitLists;
 use super::taste::Taste;
 
@@ -25,7 +25,7 @@ type Name = Pseudonym<Personalisation>;
 /// What is remembered of everybody at one moment.
 pub(super) struct Memory {
     persons: Vec<(Name, Arc<Person>)>,
-    units: Vec<(ItemId, Day)>,
+    interests: Vec<(Pseudonym<Analytics>, ItemId, Day)>,
 }
 
 /// What a question is about.
@@ -57,7 +57,7 @@ impl Memory {
         let mut persons: Vec<(Name, Arc<Person>)> =
             models.persons.iter().map(|(name, person)| (*name, Arc::clone(person))).collect();
         persons.sort_unstable_by_key(|(name, _)| buyer_key(*name));
-        Self { persons, units: models.counted.values().flatten().copied().collect() }
+        Self { persons, interests: models.counting.interests().collect() }
     }
 
     /// The second before which the given share of all orders and visits took place, the latter each counting once.
@@ -162,8 +162,8 @@ impl Past {
             models.learn_before(*name, person, second);
         }
         let today = Day(i32::try_from(second.div_euclid(86_400)).unwrap_or(i32::MAX));
-        for (item, day) in memory.units.iter().filter(|(_, day)| *day < today) {
-            models.popularity.learn(Unit { context: None, item: *item, day: *day });
+        for (name, item, day) in memory.interests.iter().filter(|(_, _, day)| *day < today) {
+            models.counting.learn(*name, *item, *day);
         }
         let mut taste = Taste::new(ease_items);
         taste.drop_all();
@@ -178,10 +178,16 @@ impl Past {
             taste.take_inverse(inverse);
         }
         let yesterday = Day(today.0.saturating_sub(1));
-        let trend = Trend::at(&models.popularity, None, yesterday, &trend::Dials::standard());
-        let question =
-            Popular { context: None, today, window_days: 90, half_life_days: 21.0, at_least, count: WIDE };
-        let popular = models.popularity.score(&question).unwrap_or_default();
+        let trend = Trend::at(models.counting.units(), None, yesterday, &trend::Dials::standard());
+        let question = Popular {
+            context: None,
+            today,
+            window_days: 90,
+            half_life_days: 21.0,
+            at_least: 1,
+            count: LENGTH,
+        };
+        let popular = liked::weighed(models.counting.liked(&question, at_least, |_| true).list);
         Self {
             models,
             near: NearLists::default(),

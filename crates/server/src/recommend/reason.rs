@@ -10,6 +10,7 @@ use privacy::purpose::{Personalisation, PurposeId};
 use rustc_hash::FxHashSet;
 
 use super::basis::Basis;
+use super::circumstances::{Circumstance, Regions, title};
 use super::{CatalogueItem, Reason};
 
 /// What an answer rests on.
@@ -59,7 +60,8 @@ impl<'b> Past<'b> {
             Cause::Suits { item } | Cause::Alike { item } => {
                 self.bought.contains(&item).then_some(Kind::PurchaseHistory).or_else(|| looked(item))
             }
-            Cause::Popular { .. } => None,
+            Cause::Helps { item } => self.bought.contains(&item).then_some(Kind::PurchaseHistory),
+            Cause::Popular { .. } | Cause::New => None,
         }
     }
 }
@@ -80,7 +82,9 @@ enum Say {
     Usually(ItemId, i64),
     Together(ItemId),
     Alike(ItemId),
-    Popular,
+    Helps(ItemId),
+    Popular(Option<u32>),
+    New,
     Others,
 }
 
@@ -89,7 +93,7 @@ pub(super) fn explain<'i>(
     scored: &Scored,
     ground: Ground,
     past: &Past<'_>,
-    item: &impl Fn(ItemId) -> Option<&'i Arc<CatalogueItem>>,
+    words: &Words<'_, impl Fn(ItemId) -> Option<&'i Arc<CatalogueItem>>>,
 ) -> Vec<Reason> {
     let mut parts: Vec<(Said, f64)> = Vec::with_capacity(scored.parts().len());
     for contribution in scored.parts() {
@@ -103,7 +107,9 @@ pub(super) fn explain<'i>(
             },
             (Cause::Suits { item }, _) => Say::Together(item),
             (Cause::Alike { item }, _) => Say::Alike(item),
-            (Cause::Popular { context: _ }, _) => Say::Popular,
+            (Cause::Helps { item }, _) => Say::Helps(item),
+            (Cause::Popular { context }, _) => Say::Popular(context),
+            (Cause::New, _) => Say::New,
         };
         gather(&mut parts, Said { say, data }, contribution.part);
     }
@@ -111,14 +117,24 @@ pub(super) fn explain<'i>(
     // The small ones are said in one breath, each kind of data for itself.
     let mut said: Vec<(Said, f64)> = Vec::with_capacity(NAMED + 3);
     for (place, (one, part)) in parts.into_iter().enumerate() {
-        let one =
-            if place < NAMED || one.say == Say::Popular { one } else { Said { say: Say::Others, ..one } };
+        let one = match one.say {
+            _ if place < NAMED => one,
+            // What is popular here and what is popular anywhere are one thing then.
+            Say::Popular(_) => Said { say: Say::Popular(None), ..one },
+            Say::New => one,
+            _ => Said { say: Say::Others, ..one },
+        };
         gather(&mut said, one, part);
     }
     largest_first(&mut said);
     // A sum of small ones says little: it never stands for the whole.
-    said.sort_by_key(|(one, _)| one.say == Say::Others);
-    said.into_iter().map(|(one, part)| in_words(one, part, item)).collect()
+    said.sort_by_key(|(one, _)| match one.say {
+        // However little it weighs: without it the item wouldn't stand there.
+        Say::New => 0,
+        Say::Others => 2,
+        _ => 1,
+    });
+    said.into_iter().map(|(one, part)| in_words(one, part, scored.item(), words)).collect()
 }
 
 fn gather(parts: &mut Vec<(Said, f64)>, one: Said, part: f64) {
@@ -133,8 +149,30 @@ fn largest_first(parts: &mut [(Said, f64)]) {
     parts.sort_by(|a, b| b.1.total_cmp(&a.1));
 }
 
-fn in_words<'i>(one: Said, part: f64, item: &impl Fn(ItemId) -> Option<&'i Arc<CatalogueItem>>) -> Reason {
+/// What a guide helps with, and where.
+fn help(bought: &str, guide: Option<&CatalogueItem>) -> String {
+    match guide.and_then(|guide| guide.region.as_deref()) {
+        Some(place) => format!("You bought {bought}: somewhere to take it, in {}", title(place)),
+        None => format!("You bought {bought}: how to get the best out of it"),
+    }
+}
+
+/// The names that reasons are put into words with.
+pub(super) struct Words<'a, F> {
+    /// An item by its number.
+    pub(super) item: &'a F,
+    /// The places that are told apart.
+    pub(super) regions: &'a Regions,
+}
+
+fn in_words<'i>(
+    one: Said,
+    part: f64,
+    shown: ItemId,
+    words: &Words<'_, impl Fn(ItemId) -> Option<&'i Arc<CatalogueItem>>>,
+) -> Reason {
     let Said { say, data } = one;
+    let Words { item, regions } = words;
     let name = |of: ItemId| item(of).map_or("another item", |item| item.name.as_str());
     let (text, cause) = match say {
         Say::Looked(item) => (format!("Because you looked at {}", name(item)), Some(item)),
@@ -143,7 +181,12 @@ fn in_words<'i>(one: Said, part: f64, item: &impl Fn(ItemId) -> Option<&'i Arc<C
         Say::Usually(item, days) => (format!("You usually buy this every {}", how_long(days)), Some(item)),
         Say::Together(item) => (format!("Often chosen together with {}", name(item)), Some(item)),
         Say::Alike(item) => (format!("Goes with {}", name(item)), Some(item)),
-        Say::Popular => ("Popular in this shop at the moment".to_owned(), None),
+        Say::Helps(bought) => (help(name(bought), item(shown).map(|item| &**item)), Some(bought)),
+        Say::Popular(None) => ("Popular in this shop at the moment".to_owned(), None),
+        Say::Popular(Some(context)) => {
+            (format!("Popular {}", regions.in_words(Circumstance::numbered(context))), None)
+        }
+        Say::New => ("New here: one place is kept for new things".to_owned(), None),
         Say::Others => {
             let text = match data {
                 Some(Kind::PurchaseHistory) => "Other things that you have bought",

@@ -10,7 +10,7 @@ use privacy::signals::gpc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Answer, Ask, Filter, Proof, Reason, Recommended, Wanted, Who, recommend};
+use super::{Answer, Ask, Circumstances, Filter, Proof, Reason, Recommended, Wanted, Who, recommend};
 use crate::app::App;
 use crate::placements::Link;
 use crate::web::{Access, Problem, State, Table, WriteKey};
@@ -42,6 +42,14 @@ pub(crate) struct Parameters {
     visit: Option<String>,
     /// The visit that goes on, as the shop's client names it in its events.
     session: Option<String>,
+    /// What was just ordered, separated by commas: for the page that thanks for an order.
+    ordered: Option<String>,
+    /// `desktop`, `mobile` or `tablet`; if absent, what the browser's own headers say.
+    device: Option<String>,
+    /// Where the visit came from: `search`, `social`, `email`, `direct`, `other`, or the address of that page.
+    referrer: Option<String>,
+    /// The place that the page is about, from wide to narrow: `nz/auckland`.
+    region: Option<String>,
     /// Where in the shop the answer will stand.
     placement: Option<String>,
     /// How many, 1 to 100; as the place's rules say, if absent.
@@ -217,11 +225,29 @@ pub(crate) async fn answer(
     let opt_out = gpc(headers.get_all("sec-gpc").iter().map(axum::http::HeaderValue::as_bytes));
     let (cart, visit) = (list(&parameters.cart), list(&parameters.visit));
     let filter = Filter::new(list(&parameters.category), parameters.price_min, parameters.price_max)?;
+    let ordered = list(&parameters.ordered);
+    let circumstances = {
+        let Parameters { device, referrer, region, .. } = &parameters;
+        Circumstances::of(&headers, device.as_deref(), referrer.as_deref(), region.as_deref())
+    };
     let Parameters { item, placement, session, .. } = parameters;
     let placement = placement.unwrap_or_else(|| "default".to_owned());
     let answer = recommend(
         &app,
-        &Ask { who, placement, item, cart, visit, session, count, content, filter, opt_out },
+        &Ask {
+            who,
+            placement,
+            item,
+            cart,
+            visit,
+            session,
+            ordered,
+            circumstances,
+            count,
+            content,
+            filter,
+            opt_out,
+        },
     )?;
     Ok(Json(AnswerBody::from(&answer)).into_response())
 }

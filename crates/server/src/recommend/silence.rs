@@ -87,21 +87,21 @@ impl Silence {
         let asked = Agreed::of(tx, subject, now);
         let agreed = asked.as_ref().cloned().unwrap_or_default();
         facts.retain_mut(|fact| match fact {
-            Fact::Looked { item, .. } => !self.is_silent(item, &agreed),
+            Fact::Looked { item, .. } | Fact::Read { item } => !self.is_silent(item, &agreed),
             Fact::Bought { lines, .. } => {
                 lines.retain(|(item, _)| !self.is_silent(item, &agreed));
                 !lines.is_empty()
             }
-            Fact::Unwanted { .. } => true,
+            Fact::Unwanted { .. } | Fact::Came { .. } => true,
         });
         asked.map(drop)
     }
 
     fn touches(&self, fact: &Fact) -> bool {
         match fact {
-            Fact::Looked { item, .. } => self.kinds.contains_key(item),
+            Fact::Looked { item, .. } | Fact::Read { item } => self.kinds.contains_key(item),
             Fact::Bought { lines, .. } => lines.iter().any(|(item, _)| self.kinds.contains_key(item)),
-            Fact::Unwanted { .. } => false,
+            Fact::Unwanted { .. } | Fact::Came { .. } => false,
         }
     }
 }

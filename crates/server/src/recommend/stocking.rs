@@ -54,7 +54,7 @@ fn read(place: usize, item: &Value, catalogue: &Catalogue, now: jiff::Timestamp)
         Problem::malformed(
             format!("item {} of the list: {what}", place + 1),
             "each item has `id`, `name`, and if you have them `kind` (product or article), `brand`, `category`, \
-             `price_minor`, `currency`, `tags`, `text`, `consumable`, `fit`, `stock`, `margin_percent`, `added`, `url`, \
+             `price_minor`, `currency`, `tags`, `text`, `consumable`, `fit`, `about`, `region`, `stock`, `margin_percent`, `added`, `url`, \
              `picture`",
         )
     };

@@ -46,7 +46,7 @@ impl Engine {
         let forgettings = self.forgettings();
         let yesterday = Day(today.0.saturating_sub(1));
         let found = self.ask(|models| {
-            Trend::at(&models.popularity, None, yesterday, &trend::Dials::standard()).unwrap_or_default()
+            Trend::at(models.counting.units(), None, yesterday, &trend::Dials::standard()).unwrap_or_default()
         });
         let mut trend = self.inner.trend.write().unwrap_or_else(PoisonError::into_inner);
         // Whoever was forgotten meanwhile is in this one.

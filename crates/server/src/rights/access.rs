@@ -255,7 +255,8 @@ fn models(law: &Law, state: &LedgerState, now: Timestamp) -> Value {
         {"model": "session", "purpose": "personalisation", "learns_from": ["browsing", "cart"], "uses_you": personal},
         {"model": "bought_together", "purpose": "personalisation", "learns_from": ["orders"], "uses_you": personal},
         {"model": "owned_together", "purpose": "personalisation", "learns_from": ["orders"], "uses_you": personal},
-        {"model": "popularity", "purpose": "analytics", "learns_from": ["browsing", "cart", "orders"],
+        {"model": "bought_and_read", "purpose": "personalisation", "learns_from": ["orders", "browsing"], "uses_you": personal},
+        {"model": "popularity", "purpose": "analytics", "learns_from": ["browsing", "cart", "orders", "device"],
          "uses_you": holds("analytics")},
     ])
 }

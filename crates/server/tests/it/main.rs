@@ -11,11 +11,13 @@
 )]
 
 mod canary;
+mod cold_start;
 mod consent;
 mod crash;
 mod durability;
 mod evaluate;
 mod experiments;
+mod explanations;
 mod forgetting;
 mod harness;
 mod intake;

@@ -282,7 +282,9 @@ proptest! {
                     Cause::Bought { item, .. } => item == scored.item() && held.contains(&item),
                     Cause::Suits { item } => held.contains(&item),
                     Cause::Popular { context } => context.is_none(),
-                    Cause::Visit { .. } | Cause::Alike { .. } => false,
+                    Cause::Visit { .. } | Cause::Alike { .. } | Cause::Helps { .. } | Cause::New => {
+                        false
+                    },
                 };
                 prop_assert!(own);
             }

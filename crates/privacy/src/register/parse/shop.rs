@@ -38,6 +38,17 @@ pub(super) fn read_shop(reading: &mut Reading<'_>, whole: &mut Section<'_, '_>) 
     }
     let officer =
         section.text_if_any(reading, "officer", NAME, "\"Ada Lovelace, privacy@your-shop.example\"");
+    let region = section.text_if_any(reading, "region", NAME, "\"nz/auckland\"").and_then(|text| {
+        let plain = crate::minimise::region(&text);
+        if plain.is_none() {
+            reading.note(
+                section.place("region"),
+                format!("`{text}` is no place that guides can be sorted by"),
+                "write country and region, or one of the two: `region = \"nz/auckland\"`",
+            );
+        }
+        plain
+    });
     let stored_in = section.text(reading, "stored_in", NAME, "\"New Zealand\"");
     let mut jurisdictions = Vec::new();
     for (law, at) in section.required_list(reading, "jurisdictions", "[\"NZ\"]") {
@@ -72,7 +83,7 @@ pub(super) fn read_shop(reading: &mut Reading<'_>, whole: &mut Section<'_, '_>) 
         origins.push(origin);
     }
     section.finish(reading);
-    Some(Shop { name, controller, contact, officer, stored_in, jurisdictions, currency, origins })
+    Some(Shop { name, controller, contact, officer, stored_in, jurisdictions, currency, region, origins })
 }
 
 fn is_contact(text: &str) -> bool {
