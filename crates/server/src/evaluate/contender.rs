@@ -49,6 +49,14 @@ pub(super) struct Contender<T, Q> {
     pub(super) fit: fn(&T) -> Shared<Q>,
 }
 
+/// How those who refuse can be served.
+pub(super) struct Serving<T, Q> {
+    /// What they see, in everyday words.
+    pub(super) name: &'static str,
+    /// Learns from those who agree.
+    pub(super) fit: fn(&T) -> Shared<Q>,
+}
+
 /// Makes a model shareable.
 pub(super) fn share<Q>(fitted: impl Fitted<Q> + 'static) -> Shared<Q> {
     Rc::new(RefCell::new(fitted))

@@ -17,7 +17,8 @@ pub(super) fn of_sessions(seed: u64) -> Vec<String> {
     ]
     .map(str::to_owned)
     .to_vec();
-    told.extend(of_all("visit", seed));
+    let served = "They are served from the page alone: by the item on it, or by what the page says was looked at before in this visit; nothing of theirs is remembered.";
+    told.extend(of_all("visit", served, seed));
     told
 }
 
@@ -43,15 +44,17 @@ pub(super) fn of_shop(situation: &str, seed: u64) -> Vec<String> {
     ]
     .map(str::to_owned)
     .to_vec();
-    told.extend(of_all("customer", seed));
+    let served = "They are served without a history: by what is popular lately, by time of the year and country where the file says so.";
+    told.extend(of_all("customer", served, seed));
     told
 }
 
 /// For both.
-fn of_all(unit: &str, seed: u64) -> Vec<String> {
+fn of_all(unit: &str, served: &str, seed: u64) -> Vec<String> {
     vec![
         format!("In brackets: 95% interval, percentile bootstrap of {ROUNDS} rounds drawn by {unit}, seed {seed}."),
         "Coverage: share of the training part's items that any answer shows. Gini: how unevenly (0 evenly, 1 one item takes all, never shown ones count).".to_owned(),
+        format!("When more {unit}s refuse: they are drawn by seed {seed}, more of them at each step, and learned from by no model. {served}"),
         format!("Novelty: mean −log₂ of the share of the training part's {unit}s that have an item, in bits. At the largest k."),
         "µs: processor time of one thread for one answer, reading and judging not counted; the blend's includes the reasons of all its parts.".to_owned(),
     ]

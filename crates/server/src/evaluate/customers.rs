@@ -27,6 +27,8 @@ pub(super) struct Customer {
     pub(super) baskets: Arc<[Basket]>,
     /// So many of the baskets are to be learned from.
     pub(super) known: usize,
+    /// The country that the shop's page was for, by order of appearance, if the file says it.
+    pub(super) country: Option<u32>,
 }
 
 impl Customer {
@@ -53,6 +55,7 @@ pub(super) struct CustomerQuestion {
     now: i64,
     repeats: Repeats,
     number: u64,
+    country: Option<u32>,
 }
 
 impl CustomerQuestion {
@@ -64,6 +67,11 @@ impl CustomerQuestion {
     /// What they bought so far, oldest basket first; never empty.
     pub(super) fn past(&self) -> &[Basket] {
         self.baskets.get(..self.known).unwrap_or_default()
+    }
+
+    /// The country that the shop's page is for.
+    pub(super) fn country(&self) -> Option<u32> {
+        self.country
     }
 
     /// The time of asking, in the unit of the baskets' times.
@@ -117,6 +125,7 @@ impl Customers {
                 now: next.time,
                 repeats,
                 number: customer.number,
+                country: customer.country,
             };
             exam.asked.push(Asked { unit: exam.units.len(), question, truth });
             exam.units.push(customer.number);
@@ -167,6 +176,7 @@ impl Training for Customers {
                 customer.past().iter().cloned().collect()
             },
             number: customer.number,
+            country: customer.country,
         };
         Self { customers: self.customers.iter().map(shorten).collect(), items: self.items, time: self.time }
     }
@@ -199,6 +209,7 @@ pub(super) mod tests {
                     number,
                     baskets: (0..).zip(*baskets).map(basket).collect(),
                     known: baskets.len() - 1,
+                    country: None,
                 })
                 .collect(),
             time: TimeUnit::Baskets,

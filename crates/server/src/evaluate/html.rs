@@ -150,17 +150,20 @@ fn refusal(table: &Table, curve: &Curve) -> Markup {
     let of = |interval: Option<&Interval>| interval.map_or_else(|| "–".to_owned(), with_interval);
     html! {
         h3 { "When more " (table.unit_word) " refuse" }
-        p { "Who refuses is not learned from, and is shown what is popular with the others. " (table.headline_title()) " of " (curve.model) "." }
+        p { "Who refuses is not learned from. They are served as the server serves them: " (served(curve)) ". The other lines are what else could be done. " (table.headline_title()) " of " (curve.model) "." }
         (lines(table, curve))
         div.scroll tabindex="0" role="region" aria-label="When more refuse" {
             table {
-                thead { tr { @for head in ["refuse", "everyone", "those who agree", "those who refuse"] { th scope="col" { (head) } } } }
+                thead { tr {
+                    @for head in ["refuse", "everyone", "agree"] { th scope="col" { (head) } }
+                    @for head in &curve.servings { th scope="col" { "refuse: " (head) } }
+                } }
                 tbody { @for point in &curve.points {
                     tr {
                         th scope="row" { (point.percent) "%" }
                         td { (with_interval(&point.everyone)) }
                         td { (of(point.agreed.as_ref())) }
-                        td { (of(point.refusing.as_ref())) }
+                        @for value in &point.refusing { td { (of(value.as_ref())) } }
                     }
                 } }
             }
@@ -168,12 +171,18 @@ fn refusal(table: &Table, curve: &Curve) -> Markup {
     }
 }
 
-/// Three lines over the share of refusals.
+fn served(curve: &Curve) -> &'static str {
+    curve.servings.first().copied().unwrap_or("by what is popular")
+}
+
+/// Lines over the share of refusals.
 fn lines(table: &Table, curve: &Curve) -> Markup {
     let everyone = series(curve, |point| Some(point.everyone));
     let agreed = series(curve, |point| point.agreed);
-    let refusing = series(curve, |point| point.refusing);
-    let drawn = [&everyone, &agreed, &refusing];
+    let refusing: Vec<Vec<(f64, Interval)>> = (0..curve.servings.len())
+        .map(|at| series(curve, |point| point.refusing.get(at).copied().flatten()))
+        .collect();
+    let drawn: Vec<&Vec<(f64, Interval)>> = [&everyone, &agreed].into_iter().chain(&refusing).collect();
     let most = drawn
         .iter()
         .flat_map(|one| one.iter())
@@ -206,7 +215,9 @@ fn lines(table: &Table, curve: &Curve) -> Markup {
                     path.axis d="M0 0V400H1000" {}
                     polygon.band points=(band(&everyone)) {}
                     polyline.agreed points=(line(&agreed)) {}
-                    polyline.refusing points=(line(&refusing)) {}
+                    @for (at, one) in refusing.iter().enumerate() {
+                        polyline class=(format!("refusing served-{at}")) points=(line(one)) {}
+                    }
                     polyline.everyone points=(line(&everyone)) {}
                 }
                 span.left { (from) "%" }
@@ -215,7 +226,9 @@ fn lines(table: &Table, curve: &Curve) -> Markup {
             ul.legend {
                 li.everyone { "everyone" }
                 li.agreed { "those who agree" }
-                li.refusing { "those who refuse" }
+                @for (at, name) in curve.servings.iter().enumerate() {
+                    li class=(format!("refusing served-{at}")) { "those who refuse, " (name) }
+                }
             }
         }
     }

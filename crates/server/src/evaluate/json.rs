@@ -74,7 +74,7 @@ fn difference(difference: &Difference, columns: &[Column]) -> Value {
 }
 
 fn curve(curve: &Curve) -> Value {
-    let Curve { model, points } = curve;
+    let Curve { model, servings, points } = curve;
     let point = |point: &Point| {
         let Point { percent, refused, everyone, agreed, refusing } = point;
         json!({
@@ -82,8 +82,12 @@ fn curve(curve: &Curve) -> Value {
             "refused_units": refused,
             "everyone": interval(everyone),
             "agreed": agreed.as_ref().map(interval),
-            "refused": refusing.as_ref().map(interval),
+            "refused": servings
+                .iter()
+                .zip(refusing)
+                .map(|(serving, value)| json!({"served": serving, "value": value.as_ref().map(interval)}))
+                .collect::<Vec<_>>(),
         })
     };
-    json!({"model": model, "points": points.iter().map(point).collect::<Vec<_>>()})
+    json!({"model": model, "served": servings, "points": points.iter().map(point).collect::<Vec<_>>()})
 }

@@ -22,7 +22,7 @@ pub(super) enum Metric {
 }
 
 impl Metric {
-    fn of(self, marks: &Marks) -> f64 {
+    pub(super) fn of(self, marks: &Marks) -> f64 {
         let Marks { hit, reciprocal_rank, recall, recall_by_click, ndcg } = marks;
         match self {
             Self::HitRate => *hit,

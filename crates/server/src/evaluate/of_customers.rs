@@ -6,14 +6,14 @@ use models::recommend::affinity::{Affinity, CoCounts, Held};
 use models::recommend::repeat::{Purchase, again};
 use models::recommend::{ItemId, Scored, Scratch};
 
-use super::contender::{Contender, Fitted, Setting, Shared, share};
+use super::contender::{Contender, Fitted, Serving, Setting, Shared, share};
 use super::customers::{CustomerQuestion, Customers, TimeUnit};
 use super::exam::{Exam, Question as _, Training as _};
 use super::of_visits::Same;
-use super::{discovery, next_baskets};
+use super::{discovery, here, next_baskets};
 
 /// All of them, popularity first; `items` is the size of the catalogue.
-pub(super) fn contenders(items: usize) -> Vec<Contender<Customers, CustomerQuestion>> {
+pub(super) fn contenders(items: usize, time: TimeUnit) -> Vec<Contender<Customers, CustomerQuestion>> {
     let one = |name, about, fit| Contender { name, about, fit };
     let mut all = vec![
         one("popularity", "what most customers bought, the same for everybody", popularity as fn(&_) -> _),
@@ -35,6 +35,10 @@ pub(super) fn contenders(items: usize) -> Vec<Contender<Customers, CustomerQuest
         ),
         one("affinity", "what those have who have what this customer has", affinity),
     ];
+    // Where nothing is known of time, nothing is late.
+    if time == TimeUnit::Seconds {
+        all.insert(1, one(here::NAME, here::ABOUT, here::popular_here));
+    }
     if items <= discovery::EASE_ITEMS {
         all.push(one(
             "ease",
@@ -44,6 +48,17 @@ pub(super) fn contenders(items: usize) -> Vec<Contender<Customers, CustomerQuest
     }
     all.push(one("ials", "tastes that customers share, as factors (iALS)", discovery::ials));
     all
+}
+
+/// What somebody who refuses is shown: what the server shows them first.
+pub(super) fn servings(time: TimeUnit) -> Vec<Serving<Customers, CustomerQuestion>> {
+    let popular = Serving { name: "shown the same popular things", fit: popularity as fn(&_) -> _ };
+    match time {
+        TimeUnit::Seconds => {
+            vec![Serving { name: "shown what is popular here and now", fit: here::popular_here }, popular]
+        }
+        TimeUnit::Baskets => vec![popular],
+    }
 }
 
 /// Also what somebody who refuses is shown.
@@ -145,7 +160,8 @@ mod tests {
     use super::*;
 
     fn first(name: &str, shop: &Customers, repeats: Repeats) -> Vec<u32> {
-        let contender = contenders(9).into_iter().find(|contender| contender.name == name).unwrap();
+        let contender =
+            contenders(9, TimeUnit::Baskets).into_iter().find(|contender| contender.name == name).unwrap();
         let exam = shop.exam(repeats, |_| true);
         let mut answer = Vec::new();
         let question = &exam.asked[0].question;
@@ -182,7 +198,9 @@ mod tests {
         let exam = shop.exam(Repeats::Allowed, |_| true);
         // These know what the customer had, and that is in the question.
         let own = ["repeat", "gp-topfreq", "tifu-knn", "next-basket"];
-        for contender in contenders(9).into_iter().filter(|contender| !own.contains(&contender.name)) {
+        for contender in
+            contenders(9, TimeUnit::Baskets).into_iter().filter(|contender| !own.contains(&contender.name))
+        {
             let fitted = (contender.fit)(&nobody);
             assert!(fitted.borrow_mut().score(&exam.asked[0].question, 3).is_empty(), "{}", contender.name);
         }
@@ -190,7 +208,8 @@ mod tests {
 
     #[test]
     fn a_large_catalogue_is_left_to_the_model_that_can_hold_it() {
-        let names = |items| contenders(items).iter().map(|one| one.name).collect::<Vec<_>>();
+        let names =
+            |items| contenders(items, TimeUnit::Seconds).iter().map(|one| one.name).collect::<Vec<_>>();
         assert!(names(100).contains(&"ease") && !names(100_000).contains(&"ease"));
         assert!(names(100_000).contains(&"ials"));
     }

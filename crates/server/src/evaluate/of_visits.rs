@@ -7,9 +7,9 @@ use models::recommend::session::{Decay, Params, SessionIndex, SessionKey, Visit 
 use models::recommend::visits::{self, Plan, VisitBuffers, VisitParams};
 use models::recommend::{ItemId, Scored, Scratch};
 
-use super::blend;
-use super::contender::{Contender, Fitted, Setting, Shared, share};
+use super::contender::{Contender, Fitted, Serving, Setting, Shared, share};
 use super::visits::{VisitQuestion, Visits};
+use super::{blend, page_alone};
 
 /// All of them, popularity first, the blend that a shop is served with last.
 pub(super) fn contenders() -> Vec<Contender<Visits, VisitQuestion>> {
@@ -27,9 +27,18 @@ pub(super) fn contenders() -> Vec<Contender<Visits, VisitQuestion>> {
     ]
 }
 
+/// What somebody who refuses is shown: what the server shows them first.
+pub(super) fn servings() -> Vec<Serving<Visits, VisitQuestion>> {
+    vec![
+        Serving { name: "served from the item on the page", fit: page_alone::from_the_item as fn(&_) -> _ },
+        Serving { name: "the page tells its visit", fit: page_alone::from_the_visit },
+        Serving { name: "shown the same popular things", fit: popularity },
+    ]
+}
+
 /// A list that is the same for everybody.
 pub(super) struct Same {
-    list: Vec<Scored>,
+    pub(super) list: Vec<Scored>,
 }
 
 impl Same {
@@ -66,16 +75,20 @@ impl<Q: super::exam::Question> Fitted<Q> for Same {
 
 /// Also what somebody who refuses is shown.
 pub(super) fn popularity(log: &Visits) -> Shared<VisitQuestion> {
+    share(popular(log))
+}
+
+pub(super) fn popular(log: &Visits) -> Same {
     let distinct = log.visits.iter().map(|visit| {
         let mut items = visit.items.to_vec();
         items.sort_unstable();
         items.dedup();
         items
     });
-    share(Same::popular(distinct, log.items))
+    Same::popular(distinct, log.items)
 }
 
-fn clicks(log: &Visits) -> impl Iterator<Item = (SessionKey, ItemId, i64)> {
+pub(super) fn clicks(log: &Visits) -> impl Iterator<Item = (SessionKey, ItemId, i64)> {
     log.visits.iter().flat_map(|visit| {
         let clicks = visit.items.iter().zip(visit.times.iter());
         clicks.map(|(item, time)| (SessionKey(visit.number), *item, *time))

@@ -61,6 +61,8 @@ pub(super) struct Difference {
 /// How the headline falls as more refuse.
 pub(super) struct Curve {
     pub(super) model: &'static str,
+    /// How those who refuse can be served, the server's own way first.
+    pub(super) servings: Vec<&'static str>,
     pub(super) points: Vec<Point>,
 }
 
@@ -70,11 +72,12 @@ pub(super) struct Point {
     pub(super) percent: f64,
     /// How many of those in the test part refused.
     pub(super) refused: usize,
+    /// Everybody, those who refuse served in the server's own way.
     pub(super) everyone: Interval,
     /// Those who agreed, if anybody did.
     pub(super) agreed: Option<Interval>,
-    /// Those who refused, if anybody did.
-    pub(super) refusing: Option<Interval>,
+    /// Those who refused, if anybody did: one for each way to serve them.
+    pub(super) refusing: Vec<Option<Interval>>,
 }
 
 impl Table {

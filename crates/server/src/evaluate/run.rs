@@ -8,7 +8,7 @@ use models::evaluate::{Bootstrap, Repeats};
 use super::arguments::{Data, Dials};
 use super::blend::{self, Blend, Learned};
 use super::clock::thread_time;
-use super::contender::{Contender, Fitted, Shared};
+use super::contender::{Contender, Fitted, Serving, Shared};
 use super::customers::Customers;
 use super::exam::{Exam, Training};
 use super::measure::{Column, Measured, Measures, Metric, measure};
@@ -89,6 +89,7 @@ fn of_sessions(
         training: train,
         contenders: chosen(of_visits::contenders(), dials)?,
         popularity: of_visits::popularity,
+        servings: of_visits::servings(),
         columns: metrics.map(|metric| Column { metric, k: 20 }).to_vec(),
         headline: 0,
         unit_word: "visits",
@@ -135,8 +136,9 @@ fn of_shop(
         told.ks.iter().flat_map(|k| metrics.map(|metric| Column { metric, k: *k })).collect();
     let game = Game {
         training: shop,
-        contenders: chosen(of_customers::contenders(shop.items), dials)?,
+        contenders: chosen(of_customers::contenders(shop.items, shop.time), dials)?,
         popularity: of_customers::popularity,
+        servings: of_customers::servings(shop.time),
         headline: columns.iter().rposition(|column| column.metric == Metric::Recall).unwrap_or(0),
         columns,
         unit_word: "customers",
@@ -190,6 +192,7 @@ struct Game<'a, T: Training> {
     training: &'a T,
     contenders: Vec<Contender<T, T::Question>>,
     popularity: fn(&T) -> Shared<T::Question>,
+    servings: Vec<Serving<T, T::Question>>,
     columns: Vec<Column>,
     headline: usize,
     unit_word: &'static str,
@@ -317,6 +320,7 @@ impl<T: Training> Game<'_, T> {
             contenders,
             blend,
             popularity: self.popularity,
+            servings: &self.servings,
             column: *column,
             bootstrap,
         };
@@ -326,7 +330,8 @@ impl<T: Training> Game<'_, T> {
         let points = percents.into_iter().map(|percent| experiment.at(percent, progress));
         let single = contenders.last().map_or(blend::NAME, |one| one.name);
         let model = if blend.is_some() { blend::NAME } else { single };
-        Ok(Some(Curve { model, points: points.collect::<Result<_, _>>()? }))
+        let servings = self.servings.iter().map(|serving| serving.name).collect();
+        Ok(Some(Curve { model, servings, points: points.collect::<Result<_, _>>()? }))
     }
 }
 

@@ -99,23 +99,22 @@ fn table(out: &mut String, table: &Table) {
 fn refusal(out: &mut String, table: &Table, curve: &Curve) {
     let _ = writeln!(
         out,
-        "\nWhen more {} refuse: {} of {}; who refuses is not learned from and sees what is popular",
+        "\nWhen more {} refuse: {} of {}; who refuses is not learned from",
         table.unit_word,
         table.headline_title(),
         curve.model
     );
-    let mut rows =
-        vec![["refuse", "everyone", "those who agree", "those who refuse"].map(str::to_owned).to_vec()];
+    let heads = ["refuse", "everyone", "agree"].into_iter().chain(curve.servings.iter().copied());
+    let mut rows = vec![heads.map(str::to_owned).collect::<Vec<_>>()];
     let of = |interval: Option<&Interval>| interval.map_or_else(|| "–".to_owned(), with_interval);
     for point in &curve.points {
-        rows.push(vec![
-            format!("{}%", point.percent),
-            with_interval(&point.everyone),
-            of(point.agreed.as_ref()),
-            of(point.refusing.as_ref()),
-        ]);
+        let mut row =
+            vec![format!("{}%", point.percent), with_interval(&point.everyone), of(point.agreed.as_ref())];
+        row.extend(point.refusing.iter().map(|value| of(value.as_ref())));
+        rows.push(row);
     }
     grid(out, &rows);
+    out.push_str("  The columns after \"agree\" are those who refuse, by how they are served; everyone counts the first of these.\n");
 }
 
 /// Columns as wide as their widest cell: the first to the left, the others to the right.

@@ -33,7 +33,12 @@ pub(in crate::evaluate) fn baskets(
             asked += u64::from(known > 0);
             baskets.push(Basket { time: known as i64, ..basket });
         }
-        customers.push(Customer { number: customers.len() as u64, baskets: baskets.into(), known });
+        customers.push(Customer {
+            number: customers.len() as u64,
+            baskets: baskets.into(),
+            known,
+            country: None,
+        });
     }
     if asked == 0 {
         let wrong = "holds no basket of a customer who has a history";

@@ -39,7 +39,12 @@ pub(in crate::evaluate) fn sequences(
             return Err(bad(path, number, wrong, "write all items of a customer on one line"));
         }
         let known = if items.len() > 1 { items.len() - 1 } else { items.len() };
-        customers.push(Customer { number: customers.len() as u64, baskets: items.into(), known });
+        customers.push(Customer {
+            number: customers.len() as u64,
+            baskets: items.into(),
+            known,
+            country: None,
+        });
     }
     if customers.iter().all(|customer| customer.known == customer.baskets.len()) {
         return Err(poor(path, "holds no customer with two items, so nothing can be held out", MEND));

@@ -25,6 +25,7 @@ struct Sold {
     item: String,
     time: i64,
     quantity: u32,
+    country: Option<String>,
 }
 
 /// A line that counts, or why it doesn't.
@@ -35,7 +36,11 @@ enum Line {
     Free,
 }
 
-type Invoices = HashMap<String, (i64, Vec<(ItemId, u32)>)>;
+#[derive(Default)]
+struct Invoices {
+    country: Option<u32>,
+    invoices: HashMap<String, (i64, Vec<(ItemId, u32)>)>,
+}
 
 /// Reads the log; the last invoice of each customer with at least two is held out.
 pub(in crate::evaluate) fn transactions(
@@ -50,7 +55,7 @@ pub(in crate::evaluate) fn transactions(
     };
     let heading = reader.headers().map_err(file)?.clone();
     let columns = columns_of_invoices(&heading).map_err(|wrong| bad(path, 1, wrong, HEADING))?;
-    let mut numbers = Numbers::default();
+    let (mut numbers, mut countries) = (Numbers::default(), Numbers::default());
     // By order of appearance, so that the report doesn't depend on a hash.
     let mut places: HashMap<String, usize> = HashMap::new();
     let mut shop: Vec<Invoices> = Vec::new();
@@ -67,11 +72,13 @@ pub(in crate::evaluate) fn transactions(
             Line::Free => free += 1,
             Line::Sold(sold) => {
                 let place = *places.entry(sold.customer).or_insert_with(|| {
-                    shop.push(Invoices::new());
+                    shop.push(Invoices::default());
                     shop.len() - 1
                 });
                 let item = numbers.of(&sold.item);
-                if let Some(invoices) = shop.get_mut(place) {
+                if let Some(Invoices { country, invoices }) = shop.get_mut(place) {
+                    // Who moves is asked about where they were first.
+                    *country = country.or_else(|| sold.country.map(|name| countries.of(&name).0));
                     let (time, items) = invoices.entry(sold.invoice).or_insert((sold.time, Vec::new()));
                     *time = sold.time.max(*time);
                     put(items, item, sold.quantity);
@@ -97,16 +104,16 @@ pub(in crate::evaluate) fn transactions(
 }
 
 /// Invoices by time, of one time by number.
-fn customer((number, invoices): (u64, Invoices)) -> Customer {
+fn customer((number, Invoices { country, invoices }): (u64, Invoices)) -> Customer {
     let sorted: BTreeMap<(i64, String), Vec<(ItemId, u32)>> =
         invoices.into_iter().map(|(invoice, (time, items))| ((time, invoice), items)).collect();
     let baskets: Vec<Basket> = sorted.into_iter().map(|((time, _), items)| Basket { time, items }).collect();
     let known = if baskets.len() > 1 { baskets.len() - 1 } else { baskets.len() };
-    Customer { number, baskets: baskets.into(), known }
+    Customer { number, baskets: baskets.into(), known, country }
 }
 
 fn line(path: &Path, record: &StringRecord, columns: [usize; 8]) -> Result<Line, EvaluateError> {
-    let [invoice, item, _, quantity, time, price, customer, _] =
+    let [invoice, item, _, quantity, time, price, customer, country] =
         columns.map(|column| record.get(column).map(str::trim));
     let number = record.position().map_or(0, csv::Position::line);
     let missing = |what: &str| {
@@ -146,6 +153,7 @@ fn line(path: &Path, record: &StringRecord, columns: [usize; 8]) -> Result<Line,
         item,
         time: time.as_second(),
         quantity: u32::try_from(quantity).unwrap_or(u32::MAX),
+        country: country.filter(|country| !country.is_empty()).map(str::to_owned),
     }))
 }
 
