@@ -26,13 +26,23 @@ impl Snapshot<'_> {
 
     /// The same with the number that the next entry will have.
     pub(crate) fn read_ledger(&self, subject: &Subject) -> Result<Option<Ledger>, StoreError> {
-        if !self.is_known(subject)? {
-            return Ok(None);
-        }
+        // Every answer begins with this, so it asks once: entries of nobody are as good as none.
+        let mut statement = self
+            .connection
+            .prepare_cached(
+                "SELECT seq, what, purpose, status, decided_at, notice, language, source
+                 FROM ledger WHERE subject = ?1 AND EXISTS (SELECT 1 FROM subject WHERE subject = ?1)
+                 ORDER BY seq",
+            )
+            .map_err(sql)?;
+        let mut rows = statement.query([subject.as_bytes()]).map_err(sql)?;
         let mut ledger = Ledger::default();
-        for (seq, entry, _) in self.ledger_entries(subject)? {
-            ledger.state.apply(entry);
-            ledger.entries = seq + 1;
+        while let Some(row) = rows.next().map_err(sql)? {
+            ledger.state.apply(read(row)?);
+            ledger.entries = from_sql(row.get(0).map_err(sql)?)? + 1;
+        }
+        if ledger.entries == 0 && !self.is_known(subject)? {
+            return Ok(None);
         }
         Ok(Some(ledger))
     }
@@ -55,16 +65,20 @@ impl Snapshot<'_> {
         let mut rows = statement.query([subject.as_bytes()]).map_err(sql)?;
         let mut entries = Vec::new();
         while let Some(row) = rows.next().map_err(sql)? {
-            entries.push(read(row)?);
+            let recorded_at = row.get::<_, String>(8).map_err(sql)?.parse();
+            let recorded_at = recorded_at.map_err(|_| damaged("time"))?;
+            entries.push((from_sql(row.get(0).map_err(sql)?)?, read(row)?, recorded_at));
         }
         Ok(entries)
     }
 }
 
-fn read(row: &Row<'_>) -> Result<(u64, LedgerEntry, Timestamp), StoreError> {
-    let seq = from_sql(row.get(0).map_err(sql)?)?;
-    let damaged =
-        |what: &str| StoreError::Damaged(format!("an entry of the consent ledger has no readable {what}"));
+fn damaged(what: &str) -> StoreError {
+    StoreError::Damaged(format!("an entry of the consent ledger has no readable {what}"))
+}
+
+/// The entry in a row that begins with number, form, purpose, status, time, notice, language and source.
+fn read(row: &Row<'_>) -> Result<LedgerEntry, StoreError> {
     let text = |column: usize, what: &str| -> Result<String, StoreError> {
         row.get::<_, Option<String>>(column).map_err(sql)?.ok_or_else(|| damaged(what))
     };
@@ -74,7 +88,7 @@ fn read(row: &Row<'_>) -> Result<(u64, LedgerEntry, Timestamp), StoreError> {
     let purpose =
         || -> Result<PurposeId, StoreError> { text(2, "purpose")?.parse().map_err(|_| damaged("purpose")) };
     let at = time(4)?;
-    let entry = match text(1, "form")?.as_str() {
+    Ok(match text(1, "form")?.as_str() {
         CONSENT => LedgerEntry::Consent(ConsentRecord {
             purpose: purpose()?,
             status: text(3, "status")?.parse().map_err(|_| damaged("status"))?,
@@ -92,8 +106,7 @@ fn read(row: &Row<'_>) -> Result<(u64, LedgerEntry, Timestamp), StoreError> {
         RESTRICTED => LedgerEntry::Restricted { at },
         RESTRICTION_LIFTED => LedgerEntry::RestrictionLifted { at },
         _ => return Err(damaged("form")),
-    };
-    Ok((seq, entry, time(8)?))
+    })
 }
 
 const CONSENT: &str = "consent";
