@@ -50,10 +50,21 @@ impl Basis<'_> {
     }
 }
 
+/// What an answer is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum About {
+    /// What is on the page: what the person buys again anyway doesn't belong beside it.
+    Item,
+    /// Whoever looks at it.
+    Person,
+}
+
 /// What was asked, in the models' numbers.
 pub(super) struct Page {
     /// What was looked at in this visit, oldest first, the page itself last.
     pub(super) visit: Vec<ItemId>,
+    /// Whether a product or article is on the page, so that the answer is to go with it.
+    pub(super) about: About,
     /// On the page or in the cart already.
     pub(super) here: Vec<ItemId>,
     /// What was just ordered, as the page says.
@@ -67,6 +78,7 @@ impl Page {
         visit.extend(ask.visit.iter().chain(&ask.cart).chain(&ask.item).filter_map(known));
         let ordered: Vec<ItemId> = ask.ordered.iter().filter_map(known).collect();
         let here = ask.cart.iter().chain(&ask.item).chain(&ask.ordered).filter_map(known).collect();
-        Self { visit, here, ordered }
+        let about = if ask.item.is_some() { About::Item } else { About::Person };
+        Self { visit, about, here, ordered }
     }
 }

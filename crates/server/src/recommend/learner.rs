@@ -10,7 +10,7 @@ use models::recommend::fit::{Goal, Move, search};
 use models::recommend::visits::{self, Plan};
 use serde::{Deserialize, Serialize};
 
-use super::basis::{Basis, Page};
+use super::basis::{About, Basis, Page};
 use super::memory::buyer_key;
 use super::past::{Memory, Past, Question, Situation};
 use super::sources::{Buffers, Sources};
@@ -212,6 +212,7 @@ fn take_down(past: &Past, catalogue: &Catalogue, tuning: &Tuning, questions: &[&
         };
         let page = Page {
             visit: question.visit.clone(),
+            about: if question.visit.is_empty() { About::Person } else { About::Item },
             here: question.visit.last().copied().into_iter().collect(),
             ordered: Vec::new(),
         };

@@ -2,16 +2,17 @@
 //!
 //! Must never look anything up about a person: what it may rest on is the [`Basis`].
 
+use std::borrow::Cow;
 use std::sync::RwLock;
 
-use models::recommend::baskets;
+use models::recommend::baskets::{self, History};
 use models::recommend::repeat::again;
 use models::recommend::session::Visit;
 use models::recommend::trend::Trend;
 use models::recommend::visits::VisitBuffers;
 use models::recommend::{Scored, Scratch};
 
-use super::basis::{Basis, Page};
+use super::basis::{About, Basis, Page};
 use super::company::{Alike, Together, history};
 use super::memory::Models;
 use super::near::NearLists;
@@ -61,10 +62,11 @@ impl Sources<'_> {
         let having = suits.of(basis.latest(), now, models, taste);
         let visit = Visit { items: &page.visit, own: basis.own };
         let (votes, links) = models.visits.ask(&visit, &tuning.visits, visits);
-        let bought = basis.history(models);
+        let again_too = page.about == About::Person;
+        let bought = if again_too { basis.history(models) } else { Cow::Owned(History::default()) };
         let next = baskets::Ask { history: &bought, own: None, now };
         // Most shops give it no weight.
-        let again = match tuning.weights.again > 0.0 {
+        let again = match again_too && tuning.weights.again > 0.0 {
             true => again(basis.latest(), now, 120 * DAY_SECONDS, WIDE).unwrap_or_default(),
             false => Vec::new(),
         };

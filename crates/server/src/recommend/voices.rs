@@ -46,7 +46,7 @@ impl Weights {
             visits: 1.0,
             next: 0.05,
             again: 0.0,
-            rhythm: 5.0,
+            rhythm: 14.0,
             popular: 10.0,
             together: 1.2,
             alike: 0.35 / 0.6,
