@@ -105,12 +105,25 @@ fn session(bench: &mut Criterion) {
     });
 }
 
+/// Both models from nothing.
+fn build(bench: &mut Criterion) {
+    let clicks: Vec<_> =
+        (0..CLICKS).map(|click| (SessionKey(click / 5), item(click / 5, click), click as i64)).collect();
+    bench.bench_function("build both models from a million clicks", |bench| {
+        bench.iter(|| {
+            let mut visits = Visits::new();
+            visits.extend(clicks.iter().copied());
+            black_box(visits.pairs().pairs())
+        });
+    });
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default()
         .sample_size(20)
         .warm_up_time(std::time::Duration::from_millis(500))
         .measurement_time(std::time::Duration::from_secs(2));
-    targets = session, visits
+    targets = session, visits, build
 }
 criterion_main!(benches);
