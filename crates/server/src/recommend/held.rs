@@ -46,6 +46,9 @@ pub struct Held {
 /// Buyers, baskets, chances, returns, lately, and baskets by day.
 pub type Tally = (u32, u32, u64, u64, u64, Vec<(i64, u32)>);
 
+/// About what one person with both items makes one speak for the other: the least by which rounding is measured, where nobody is left.
+const ONE: f64 = 1e-3;
+
 /// How much one item speaks for another. Two are equal if no strength differs by more than a billionth of the greatest: what EASE's
 /// rounding keeps to. What iALS says is the same to the last bit.
 #[derive(Debug, Clone, Default)]
@@ -53,7 +56,7 @@ pub struct Strengths(pub BTreeMap<(String, String), f64>);
 
 impl PartialEq for Strengths {
     fn eq(&self, other: &Self) -> bool {
-        let greatest = self.0.values().chain(other.0.values()).fold(0.0_f64, |most, one| most.max(one.abs()));
+        let greatest = self.0.values().chain(other.0.values()).fold(ONE, |most, one| most.max(one.abs()));
         let of = |strengths: &Self, pair| strengths.0.get(pair).copied().unwrap_or_default();
         let mut pairs = self.0.keys().chain(other.0.keys());
         pairs.all(|pair| (of(self, pair) - of(other, pair)).abs() <= 1e-9 * greatest)
