@@ -18,7 +18,7 @@ use crate::web::{Access, Table};
 #[must_use]
 pub fn routes(table: Table) -> Table {
     table
-        .declare(Access::Client, Method::GET, "/v1/question", asked::show)
+        .declare(Access::Pages, Method::GET, "/v1/question", asked::show)
         .declare(Access::Public, Method::GET, "/sdk/{name}", sdk::newest)
         .declare(Access::Public, Method::GET, "/sdk/{tag}/{name}", sdk::one)
 }

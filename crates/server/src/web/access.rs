@@ -13,6 +13,8 @@ use super::{Problem, ProblemKind};
 pub enum Access {
     /// Anybody: shows nothing personal.
     Public,
+    /// Anybody, scripts on the shop's own pages included: shows nothing personal.
+    Pages,
     /// The shop's clients, with a write key; the handler finds it in the header or in the body.
     Client,
     /// The operator and the shop's own servers, with the bearer token; checked before the handler runs.

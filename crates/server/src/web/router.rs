@@ -60,7 +60,7 @@ impl Table {
         let guarded = on(filter, handler);
         let guarded = match access {
             Access::Operator => guarded.route_layer(from_fn_with_state(Arc::clone(&self.app), operator)),
-            Access::Client => {
+            Access::Client | Access::Pages => {
                 // A browser asks first; the layer answers it.
                 let asked_first = self.routes.iter().any(|known| known.path == path);
                 let guarded = if asked_first { guarded } else { guarded.options(nothing) };
