@@ -60,7 +60,8 @@ export const tests = {
     const shelves = await visit.page.locator("main section.shelf h2").allInnerTexts();
     assert.equal(shelves[0], "While you wait", `shelves were ${shelves}`);
     const reasons = await visit.page.locator("#guides summary").allInnerTexts();
-    assert.ok(reasons.length >= 2 && reasons.every((reason) => /You bought .*:/.test(reason)), `reasons were ${reasons}`);
+    // Up to three help with what was bought; what follows are guides like on any other day.
+    assert.ok(reasons.length >= 2 && reasons.slice(0, 2).every((reason) => /You bought .*:/.test(reason)), `reasons were ${reasons}`);
     assert.ok(reasons.some((reason) => /in Auckland/.test(reason)), "no track is near the shop");
     await visit.screenshot("ordered");
   },

@@ -10,7 +10,7 @@ const WAIT_MS = 30_000;
 const AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
 
 /** What may be kept of it. */
-export const DEVICE = { browser: "Chrome 140", class: "desktop", locale: "en-NZ" };
+export const DEVICE = { browser: "Chrome 140", class: "desktop", locale: "en-NZ", source: "direct" };
 
 /** Opens `address` on a site with these settings for the page's script, and gives `work` the page and its requests. */
 export async function visiting(run, { site = run.site, address, complaints = "none", banner, headers, ...settings }, work) {
