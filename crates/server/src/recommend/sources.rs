@@ -59,7 +59,8 @@ impl Sources<'_> {
         let Buffers { visits, scratch } = buffers;
         let inputs = history(&page.visit, basis.latest(), now);
         let near = near.of(&inputs, models, catalogue, scratch);
-        let having = suits.of(basis.latest(), now, models, taste);
+        let buyer = basis.orders.map(|(buyer, _)| buyer);
+        let suiting = suits.of(buyer, basis.latest(), now, models, taste, trend);
         let visit = Visit { items: &page.visit, own: basis.own };
         let (votes, links) = models.visits.ask(&visit, &tuning.visits, visits);
         let again_too = page.about == About::Person;
@@ -78,7 +79,7 @@ impl Sources<'_> {
             popular,
             together: Together { near: &near },
             alike: Alike { near: &near, wanted },
-            suits: Suits::new(&having, basis.latest(), trend),
+            suits: Suits { suiting: &suiting, trend },
         };
         work(&voices, scratch)
     }

@@ -3,14 +3,16 @@
 //!
 //! INVARIANT: no list outlives a forgetting. Must never name a pair that fewer than `AT_LEAST` people have.
 
+use std::hash::{Hash, Hasher};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use models::recommend::baskets::BuyerKey;
 use models::recommend::opinion::{Opinion, Sums, Winners};
 use models::recommend::repeat::Purchase;
 use models::recommend::trend::Trend;
 use models::recommend::{Cause, Contribution, ItemId};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHasher};
 
 use super::memory::Models;
 use super::taste::Taste;
@@ -26,6 +28,10 @@ const HALF_LIFE_DAYS: f64 = 120.0;
 /// How long a list may be kept while others buy other things.
 const KEPT_FOR: Duration = Duration::from_secs(60);
 
+/// So many people's sums are kept at once.
+const PEOPLE: usize = 5000;
+
+/// Sorted by item.
 type List = Arc<[(ItemId, f64)]>;
 
 #[derive(Default)]
@@ -33,14 +39,32 @@ struct Lists {
     /// How often everything was dropped.
     generation: u64,
     kept: FxHashMap<ItemId, (Instant, List)>,
+    people: FxHashMap<BuyerKey, Known>,
 }
 
-/// The lists that are kept.
+/// What suits a person, as it was added up at an instant.
+struct Known {
+    at: Instant,
+    /// Of what it was added up.
+    print: u64,
+    suiting: Arc<Suiting>,
+}
+
+/// The lists that are kept, and what they add up to for those who asked of late.
 #[derive(Default)]
 pub(super) struct SuitLists(RwLock<Lists>);
 
+/// What suits one person: each thing that they have with its list, and what all lists add up to.
+#[derive(Default)]
+pub(super) struct Suiting {
+    having: Vec<Having>,
+    owned: Owned,
+    /// Without what they have. Single precision is enough to find the best; scores are added up from the reasons.
+    sums: Vec<(ItemId, f32)>,
+}
+
 /// Something that a person has, how loud it speaks, and for what.
-pub(super) struct Having {
+struct Having {
     item: ItemId,
     weight: f64,
     list: List,
@@ -52,16 +76,54 @@ impl SuitLists {
         let mut lists = self.0.write().unwrap_or_else(PoisonError::into_inner);
         lists.generation += 1;
         lists.kept.clear();
+        lists.people.clear();
     }
 
-    /// The latest things bought, the newest first, each with its list.
+    /// What suits a person who bought these; what was added up for `buyer` of the same purchases on the same day is used again
+    /// for a while.
     pub(super) fn of(
+        &self,
+        buyer: Option<BuyerKey>,
+        purchases: &[Purchase],
+        now: i64,
+        models: &Models,
+        taste: &RwLock<Taste>,
+        trend: &Trend,
+    ) -> Arc<Suiting> {
+        let print = print(purchases, now);
+        if let Some(buyer) = buyer {
+            let lists = self.0.read().unwrap_or_else(PoisonError::into_inner);
+            let known = lists.people.get(&buyer);
+            if let Some(known) = known.filter(|known| known.print == print && known.at.elapsed() < KEPT_FOR) {
+                return Arc::clone(&known.suiting);
+            }
+        }
+        let (generation, having) = self.having(purchases, now, models, taste);
+        let suiting = Arc::new(Suiting::new(having, purchases, trend));
+        if let Some(buyer) = buyer {
+            let mut lists = self.0.write().unwrap_or_else(PoisonError::into_inner);
+            // Whoever was forgotten meanwhile is in this one.
+            if lists.generation == generation {
+                if lists.people.len() >= PEOPLE {
+                    lists.people.retain(|_, known| known.at.elapsed() < KEPT_FOR);
+                }
+                if lists.people.len() < PEOPLE {
+                    let suiting = Arc::clone(&suiting);
+                    lists.people.insert(buyer, Known { at: Instant::now(), print, suiting });
+                }
+            }
+        }
+        suiting
+    }
+
+    /// The latest things bought, the newest first, each with its list; and how often everything had been dropped before.
+    fn having(
         &self,
         purchases: &[Purchase],
         now: i64,
         models: &Models,
         taste: &RwLock<Taste>,
-    ) -> Vec<Having> {
+    ) -> (u64, Vec<Having>) {
         let mut having: Vec<Having> = Vec::with_capacity(purchases.len().min(INPUTS));
         let mut missing: Vec<usize> = Vec::new();
         let generation = {
@@ -73,7 +135,8 @@ impl SuitLists {
                 if having.iter().any(|known| known.item == purchase.item) {
                     continue;
                 }
-                let age_days = (now - purchase.time).max(0) as f64 / 86_400.0;
+                // By whole days, so that what is kept and what is reckoned now agree.
+                let age_days = (day(now) - day(purchase.time)).max(0) as f64;
                 let kept = lists.kept.get(&purchase.item).filter(|(at, _)| at.elapsed() < KEPT_FOR);
                 if kept.is_none() {
                     missing.push(having.len());
@@ -85,7 +148,7 @@ impl SuitLists {
             lists.generation
         };
         if missing.is_empty() {
-            return having;
+            return (generation, having);
         }
         let mut made = Vec::with_capacity(missing.len());
         {
@@ -103,7 +166,40 @@ impl SuitLists {
             let now = Instant::now();
             lists.kept.extend(made.into_iter().map(|(item, list)| (item, (now, list))));
         }
-        having
+        (generation, having)
+    }
+}
+
+const fn day(second: i64) -> i64 {
+    second.div_euclid(86_400)
+}
+
+/// Of what a person's sums are made: they are the same while this is.
+fn print(purchases: &[Purchase], now: i64) -> u64 {
+    let mut hasher = FxHasher::default();
+    day(now).hash(&mut hasher);
+    for Purchase { item, time, quantity } in purchases {
+        (item.0, *time, *quantity).hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
+impl Suiting {
+    fn new(having: Vec<Having>, purchases: &[Purchase], trend: &Trend) -> Self {
+        let owned = Owned::of(purchases);
+        let mut sums: FxHashMap<ItemId, f64> = FxHashMap::default();
+        for having in &having {
+            for (item, strength) in having.list.iter() {
+                *sums.entry(*item).or_default() += having.weight * strength;
+            }
+        }
+        let mut sums: Vec<(ItemId, f32)> = sums
+            .into_iter()
+            .filter(|(item, _)| !owned.holds(*item))
+            .map(|(item, sum)| (item, (sum * trend.lift(item)) as f32))
+            .collect();
+        sums.sort_unstable_by_key(|(item, _)| *item);
+        Self { having, owned, sums }
     }
 }
 
@@ -116,50 +212,41 @@ fn list(item: ItemId, models: &Models, taste: &Taste, row: &mut Vec<f64>) -> Lis
         list.select_nth_unstable_by(LENGTH, order);
         list.truncate(LENGTH);
     }
-    list.sort_unstable_by(order);
+    list.sort_unstable_by_key(|(item, _)| *item);
     list.into()
 }
 
 /// What suits what a person has, without what they have, times what is asked for more than it used to be.
 pub(super) struct Suits<'a> {
-    having: &'a [Having],
-    owned: Owned,
-    trend: &'a Trend,
+    pub(super) suiting: &'a Suiting,
+    pub(super) trend: &'a Trend,
 }
 
-impl<'a> Suits<'a> {
-    /// Of a person who bought these.
-    pub(super) fn new(having: &'a [Having], purchases: &[Purchase], trend: &'a Trend) -> Self {
-        Self { having, owned: Owned::of(purchases), trend }
+impl Opinion for Suits<'_> {
+    fn sum_up(&self, factor: f64, sums: &mut Sums) {
+        self.suiting.sums.iter().for_each(|(item, sum)| sums.add(*item, factor * f64::from(*sum)));
     }
 
-    fn each(&self, mut say: impl FnMut(ItemId, f64, ItemId)) {
-        for having in self.having {
-            for (item, strength) in having.list.iter() {
-                if !self.owned.holds(*item) {
-                    say(*item, having.weight * strength * self.trend.lift(*item), having.item);
+    fn give_reasons(&self, factor: f64, winners: &mut Winners) {
+        let Suiting { having, owned, sums: _ } = self.suiting;
+        for (row, item) in winners.items().to_vec().into_iter().enumerate() {
+            if owned.holds(item) {
+                continue;
+            }
+            let lift = self.trend.lift(item);
+            for Having { item: because, weight, list } in having {
+                let found = list.binary_search_by_key(&item, |(other, _)| *other);
+                if let Some((_, strength)) = found.ok().and_then(|at| list.get(at)) {
+                    let part = factor * weight * strength * lift;
+                    winners.add(row, Contribution { cause: Cause::Suits { item: *because }, part });
                 }
             }
         }
     }
 }
 
-impl Opinion for Suits<'_> {
-    fn sum_up(&self, factor: f64, sums: &mut Sums) {
-        self.each(|item, part, _| sums.add(item, factor * part));
-    }
-
-    fn give_reasons(&self, factor: f64, winners: &mut Winners) {
-        self.each(|item, part, because| {
-            if let Some(row) = winners.row(item) {
-                let cause = Cause::Suits { item: because };
-                winners.add(row, Contribution { cause, part: factor * part });
-            }
-        });
-    }
-}
-
 /// What a person has: a bit for each remainder tells nearly always that something isn't among it.
+#[derive(Default)]
 struct Owned {
     bits: [u64; 16],
     items: Vec<ItemId>,
