@@ -55,6 +55,7 @@ export const tests = {
     await switchTo(visit, PEOPLE.some);
     await visit.open("/product/TUI-EBK-101");
     await visit.page.locator('form[action="/cart/add"] button').click();
+    await visit.page.locator("[data-toast]", { hasText: "in your cart" }).waitFor();
     await visit.open("/cart");
     await visit.page.locator('form[action="/cart/order"] button').click();
     const shelves = await visit.page.locator("main section.shelf h2").allInnerTexts();
