@@ -247,8 +247,7 @@ export const tests = {
     await other.assertAccessible();
     await other.screenshot("why", { fullPage: false });
     await slot.locator(".panel button", { hasText: "Not interested" }).click();
-    await other.page.waitForTimeout(300);
-    assert.ok(!(await slot.locator("li .name").allInnerTexts()).includes(name));
+    await slot.getByText(name, { exact: true }).waitFor({ state: "detached" });
     await other.open(PAGE);
     await slot.locator("li .why").first().waitFor();
     assert.ok(!(await slot.locator("li .name").allInnerTexts()).includes(name), `${name} came back`);
