@@ -84,14 +84,32 @@ struct Body {
     remember: bool,
 }
 
+/// Whom a question about choices is about.
 #[derive(Deserialize)]
-struct Asked {
+pub(super) struct Asked {
     #[serde(rename = "anonymousId", alias = "anonymous_id")]
-    anonymous: Option<String>,
+    pub(super) anonymous: Option<String>,
     #[serde(rename = "userId", alias = "user_id")]
-    user: Option<String>,
+    pub(super) user: Option<String>,
     #[serde(rename = "writeKey", alias = "write_key")]
-    write_key: Option<String>,
+    pub(super) write_key: Option<String>,
+}
+
+pub(super) fn read_asked(
+    asked: Result<Query<Asked>, axum::extract::rejection::QueryRejection>,
+) -> Result<Asked, Problem> {
+    asked.map(|Query(asked)| asked).map_err(|rejection| {
+        Problem::malformed(rejection.body_text(), "ask with `?anonymousId=…` and the write key")
+    })
+}
+
+/// A write key says nothing about who a named customer is.
+pub(super) fn unproven() -> Problem {
+    Problem::new(
+        ProblemKind::Forbidden,
+        "this id belongs to a named customer",
+        "ask from your server with the operator's token",
+    )
 }
 
 async fn post(
@@ -127,9 +145,7 @@ async fn get(
     headers: HeaderMap,
     asked: Result<Query<Asked>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<Value>, Problem> {
-    let Query(Asked { anonymous, user, write_key }) = asked.map_err(|rejection| {
-        Problem::malformed(rejection.body_text(), "ask with `?anonymousId=…` and the write key")
-    })?;
+    let Asked { anonymous, user, write_key } = read_asked(asked)?;
     let (who, authority) = admit(&app, &headers, anonymous, user, write_key.as_deref())?;
     blocking(move || {
         let (kind, value) = &who;
@@ -139,11 +155,7 @@ async fn get(
         })?;
         match proof {
             Proof::Proven => consent_of(&app, &who),
-            Proof::Unproven => Err(Problem::new(
-                ProblemKind::Forbidden,
-                "this id belongs to a named customer",
-                "ask from your server with the operator's token",
-            )),
+            Proof::Unproven => Err(unproven()),
         }
     })
     .await

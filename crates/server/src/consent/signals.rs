@@ -12,35 +12,22 @@ use privacy::signals::expression::Standing;
 use privacy::signals::gpp::{GppString, TCF_EU, US_CALIFORNIA, US_NATIONAL};
 use privacy::signals::{Gpc, GpcSupport, gpc};
 use privacy::store::{StoreError, Tx as _};
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::Proof;
-use super::routes::{admit, blocking};
+use super::routes::{Asked, admit, blocking, read_asked, unproven};
 use crate::app::App;
-use crate::web::{Problem, ProblemKind, State, WriteKey};
+use crate::web::{Problem, State, WriteKey};
 
 /// Since when this program has heeded Global Privacy Control as the specification describes it.
 const GPC_SINCE: Date = date(2026, 11, 22);
-
-#[derive(Deserialize)]
-pub(super) struct Asked {
-    #[serde(rename = "anonymousId", alias = "anonymous_id")]
-    anonymous: Option<String>,
-    #[serde(rename = "userId", alias = "user_id")]
-    user: Option<String>,
-    #[serde(rename = "writeKey", alias = "write_key")]
-    write_key: Option<String>,
-}
 
 pub(super) async fn get(
     axum::extract::State(app): State,
     headers: HeaderMap,
     asked: Result<Query<Asked>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<Value>, Problem> {
-    let Query(Asked { anonymous, user, write_key }) = asked.map_err(|rejection| {
-        Problem::malformed(rejection.body_text(), "ask with `?anonymousId=…` and the write key")
-    })?;
+    let Asked { anonymous, user, write_key } = read_asked(asked)?;
     let signal = gpc(headers.get_all("sec-gpc").iter().map(HeaderValue::as_bytes));
     if anonymous.is_none() && user.is_none() {
         if app.operator_token.check(&headers).is_err() {
@@ -59,11 +46,7 @@ pub(super) async fn get(
         })?;
         match proof {
             Proof::Proven => told(&app, &known.unwrap_or_default(), signal),
-            Proof::Unproven => Err(Problem::new(
-                ProblemKind::Forbidden,
-                "this id belongs to a named customer",
-                "ask from your server with the operator's token",
-            )),
+            Proof::Unproven => Err(unproven()),
         }
     })
     .await

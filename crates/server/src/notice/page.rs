@@ -11,6 +11,7 @@ use privacy::register::{Declaration, Fields, OptOutSignal, Register};
 use super::changes::{Change, between};
 use super::words::Words;
 use crate::question::Texts;
+use crate::rights::authority;
 use crate::web::page;
 
 /// What is shown.
@@ -218,15 +219,7 @@ fn rights(notice: &Notice<'_>, words: &Words) -> Markup {
         ul { @for right in each { li { (words.say(right)) } } }
         p { (words.fill("how", &[("contact", &shop.contact), ("deadline", &deadline)])) }
         p { (words.say("right_complain")) ":" }
-        ul { @for place in &shop.jurisdictions { li { (authority(words, place)) } } }
-    }
-}
-
-fn authority<'w>(words: &'w Words, place: &'w str) -> String {
-    let key = format!("authority_{place}");
-    match words.say(&key) {
-        missing if missing == key => place.to_owned(),
-        said => said.to_owned(),
+        ul { @for place in &shop.jurisdictions { li { (authority(place)) } } }
     }
 }
 

@@ -6,10 +6,9 @@ use std::sync::OnceLock;
 use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use privacy::audit::leaf_hash;
 use privacy::integrity;
 
-use crate::web::assets::{ASK_AGAIN, KEEP, cached};
+use crate::web::assets::{ASK_AGAIN, KEEP, cached, tag_of};
 
 const LOADER: &str = "equipoise.js";
 /// What the loader loads when it needs it.
@@ -35,7 +34,7 @@ fn sdk() -> &'static Sdk {
         let hashes = serde_json::Value::Object(hashes).to_string();
         // The loader knows the hash of each part, so that its own stands for all.
         let loader = include_str!("../../assets/sdk/equipoise.js").replace(HASHES, &hashes);
-        let tag = leaf_hash(loader.as_bytes()).0.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        let tag = tag_of(&loader);
         let parts = PARTS.iter().map(|(name, text)| (*name, (*text).to_owned()));
         Sdk { tag, files: std::iter::once((LOADER, loader)).chain(parts).collect() }
     })

@@ -326,6 +326,16 @@ mod tests {
     }
 
     #[test]
+    fn every_word_is_shown_somewhere() {
+        let scripts =
+            concat!(include_str!("../../assets/sdk/question.js"), include_str!("../../assets/sdk/slot.js"));
+        for word in Texts::shipped().languages[FIRST].words.keys() {
+            let shown = [format!("words.{word}"), format!("\"{word}\"")];
+            assert!(shown.iter().any(|form| scripts.contains(form)), "`{word}` is shown nowhere");
+        }
+    }
+
+    #[test]
     fn every_shipped_language_says_everything() {
         let texts = Texts::shipped();
         let tags: Vec<&str> = texts.languages().map(|(tag, _)| tag).collect();

@@ -281,7 +281,8 @@ fn accessed(mention: &AuditMention) -> Value {
     }
 }
 
-fn authority(jurisdiction: &str) -> String {
+/// The authority to complain to under a jurisdiction of the register.
+pub(crate) fn authority(jurisdiction: &str) -> String {
     match jurisdiction {
         "NZ" => "Office of the Privacy Commissioner, New Zealand, https://www.privacy.org.nz",
         "AU" => "Office of the Australian Information Commissioner, https://www.oaic.gov.au",

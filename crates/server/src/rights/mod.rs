@@ -21,6 +21,7 @@ mod stopping;
 pub(crate) mod tests;
 
 pub use access::access;
+pub(crate) use access::authority;
 pub use audit::{AuditArgs, AuditCommand, Verdict, run as run_audit};
 pub use command::{Identity, KeptArgs, Purposes, Rectify, SubjectArgs, SubjectCommand, Whom, run};
 pub use correction::{Correction, rectify};

@@ -46,12 +46,17 @@ fn files() -> &'static [File] {
         FILES
             .iter()
             .map(|(name, content_type, text)| {
-                let tag =
-                    leaf_hash(text.as_bytes()).0.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+                let tag = tag_of(text);
                 File { name, content_type, text, tag }
             })
             .collect()
     })
+}
+
+/// What stands for a text in an address: 12 hexadecimal digits that change with it.
+#[must_use]
+pub fn tag_of(text: &str) -> String {
+    leaf_hash(text.as_bytes()).0.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The address of a built-in file, such as `/assets/3fe1a0c2b4d5/base.css`.
