@@ -14,6 +14,7 @@ pub mod entropy;
 pub mod grant;
 pub mod integrity;
 pub mod keeping;
+pub mod login;
 pub mod minimise;
 pub mod notice;
 pub mod offers;

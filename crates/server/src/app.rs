@@ -50,6 +50,10 @@ pub struct App {
     pub entropy: Arc<dyn Entropy>,
     /// The hash of the operator's API token.
     pub operator_token: crate::web::TokenHash,
+    /// Who is signed in to the privacy centre.
+    pub sessions: crate::web::Sessions,
+    /// The ways into the privacy centre.
+    pub doors: crate::privacy_centre::Doors,
     /// The words of the question, in each language.
     pub texts: Texts,
     /// How much is on its way into the store.

@@ -14,6 +14,7 @@ pub mod notice;
 pub mod offers;
 pub mod operate;
 pub mod placements;
+pub mod privacy_centre;
 pub mod question;
 pub mod recommend;
 pub mod rights;

@@ -1,24 +1,23 @@
-//! One request to the demo shop: who looks, what is in the cart, and whether a form came from our own page.
+//! One request to the demo shop: who looks, what is in the cart, and what is remembered of it in cookies.
 //!
 //! A new visitor has no cookie but the cart, once something is in it, and is never written down anywhere.
 
 use std::sync::Arc;
 
-use axum::extract::Query;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use axum::response::Response;
 use privacy::minimise::CameFrom;
 use privacy::pseudonym::IdentityKind;
 use privacy::signals::{Gpc, gpc};
 use privacy::store::StoreError;
 use privacy::subject::Subject;
-use serde::de::DeserializeOwned;
 
 use super::cart::Cart;
 use crate::app::App;
 use crate::recommend::{Circumstances, Who};
 use crate::simulate::{Catalogue, SampleCustomer, sample_customers};
-use crate::web::{Problem, ProblemKind};
+pub(super) use crate::web::{fields, from_our_own_page, go_to};
+use crate::web::{Problem, ProblemKind, cookie};
 
 /// The cookie that says through whose eyes the shop is seen.
 pub(super) const CUSTOMER: &str = "demo_customer";
@@ -116,104 +115,11 @@ where
     done.unwrap_or_else(|error| Err(Problem::internal(&error)))
 }
 
-/// Whether a form comes from a page of this very shop, so that no other site can send one in a customer's name.
-///
-/// Browsers say so in `Sec-Fetch-Site`; those that don't (older ones, and any over plain HTTP elsewhere than on this
-/// machine) send `Origin`, whose host must be the one that was asked. A request with neither is no browser's form and
-/// is refused too. Together with `SameSite=Lax` cookies this needs no token in the form.
-///
-/// # Errors
-/// [`Problem`] for everything else.
-pub(super) fn from_our_own_page(headers: &HeaderMap, uri: &Uri) -> Result<(), Problem> {
-    let said = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let asked = said("host").or_else(|| uri.authority().map(axum::http::uri::Authority::as_str));
-    let ours = match (said("sec-fetch-site"), said("origin")) {
-        (Some(site), _) => site == "same-origin",
-        (None, Some(origin)) => origin.split_once("://").is_some_and(|(_, host)| Some(host) == asked),
-        (None, None) => false,
-    };
-    if ours {
-        return Ok(());
-    }
-    Err(Problem::new(
-        ProblemKind::Forbidden,
-        "this form was not sent from a page of this shop",
-        "open the shop's page and send the form from there",
-    ))
-}
-
-/// The fields of a posted form. Its body has the very form of a query string (application/x-www-form-urlencoded).
-///
-/// # Errors
-/// [`Problem`] when a field is missing or the body is none.
-pub(super) fn fields<T: DeserializeOwned>(body: &str) -> Result<T, Problem> {
-    let unreadable = || Problem::malformed("the form can't be read", "open the page again and send its form");
-    if body.len() > 4096 {
-        return Err(unreadable());
-    }
-    let uri: Uri = format!("/?{body}").parse().map_err(|_| unreadable())?;
-    Query::<T>::try_from_uri(&uri).map(|Query(form)| form).map_err(|_| unreadable())
-}
-
-fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(key, _)| *key == name)
-        .map(|(_, value)| value.to_owned())
-}
-
 /// A cookie that no script can read, for this visit alone; an empty value takes it away.
 pub(super) fn set_cookie(response: &mut Response, name: &str, value: &str) {
     let age = if value.is_empty() { "; Max-Age=0" } else { "" };
     if let Ok(value) = HeaderValue::from_str(&format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{age}"))
     {
         response.headers_mut().append(header::SET_COOKIE, value);
-    }
-}
-
-/// Sends the browser to another page of the shop.
-pub(super) fn go_to(path: &str) -> Response {
-    let ours = path.starts_with('/') && !path.starts_with("//") && !path.contains('\\');
-    let to = HeaderValue::from_str(if ours { path } else { "/" }).unwrap_or(HeaderValue::from_static("/"));
-    (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn allowed(headers: &[(&'static str, &'static str)]) -> bool {
-        let mut map = HeaderMap::new();
-        for (name, value) in headers {
-            map.insert(*name, HeaderValue::from_static(value));
-        }
-        from_our_own_page(&map, &Uri::from_static("/cart/add")).is_ok()
-    }
-
-    #[test]
-    fn only_forms_of_our_own_pages_are_taken() {
-        assert!(allowed(&[("host", "127.0.0.1:8080"), ("sec-fetch-site", "same-origin")]));
-        assert!(allowed(&[("host", "127.0.0.1:8080"), ("origin", "http://127.0.0.1:8080")]));
-        assert!(!allowed(&[("host", "127.0.0.1:8080"), ("origin", "http://evil.example")]));
-        assert!(!allowed(&[("host", "127.0.0.1:8080"), ("origin", "http://evil.example/127.0.0.1:8080")]));
-        assert!(!allowed(&[("host", "127.0.0.1:8080"), ("origin", "null")]));
-        assert!(!allowed(&[("host", "127.0.0.1:8080")]));
-        for site in ["cross-site", "same-site", "none"] {
-            let both = [("host", "a.example"), ("origin", "http://a.example"), ("sec-fetch-site", site)];
-            assert!(!allowed(&both), "{site}");
-        }
-    }
-
-    #[test]
-    fn nobody_is_sent_to_another_host() {
-        for (path, to) in
-            [("/you", "/you"), ("//evil.example", "/"), ("https://evil.example", "/"), ("/\\evil", "/")]
-        {
-            assert_eq!(go_to(path).headers().get(header::LOCATION).unwrap(), to);
-        }
     }
 }

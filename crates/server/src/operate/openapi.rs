@@ -186,7 +186,7 @@ fn describe(operation: &Operation, access: Access) -> utoipa::openapi::path::Ope
     built = built.response(status.unwrap_or(200).to_string(), success.build());
     let guarded: &[u16] = match access {
         Access::Operator | Access::Client => &[401],
-        Access::Public | Access::Pages | Access::Demo => &[],
+        Access::Public | Access::Pages | Access::DataSubject | Access::Demo => &[],
     };
     for status in guarded.iter().chain(refusals).chain(&[503]) {
         built = built.response(status.to_string(), refusal(*status));
@@ -197,7 +197,7 @@ fn describe(operation: &Operation, access: Access) -> utoipa::openapi::path::Ope
         Access::Client => built
             .security(SecurityRequirement::new("write_key", none))
             .security(SecurityRequirement::new("operator", none)),
-        Access::Public | Access::Pages | Access::Demo => built,
+        Access::Public | Access::Pages | Access::DataSubject | Access::Demo => built,
     };
     built.build()
 }

@@ -90,6 +90,7 @@ pub fn all_routes(app: &Arc<App>, places: &Places) -> Table {
     let table = crate::notice::routes(table);
     let table = crate::rights::routes(table);
     let table = crate::offers::routes(table);
+    let table = crate::privacy_centre::routes(table);
     let table = crate::demo::routes(table);
     super::routes(table, places)
 }

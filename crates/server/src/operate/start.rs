@@ -6,6 +6,7 @@ use std::sync::Arc;
 use indicatif::{ProgressBar, ProgressStyle};
 use privacy::aggregate::Threshold;
 use privacy::entropy::Entropy;
+use privacy::login::LoginSecret;
 use privacy::store::StoreError;
 use store::{OpenError, Store};
 
@@ -17,8 +18,10 @@ use crate::app::{App, Clock, SystemEntropy, machine_clock};
 use crate::experiments::Experiments;
 use crate::intake::Load;
 use crate::placements::Placements;
+use crate::privacy_centre::Doors;
 use crate::question::{Texts, TextsError};
 use crate::recommend::{Engine, replay, take_tuning};
+use crate::web::Sessions;
 
 /// What fewer people than this did is not called popular.
 const POPULAR_WITH: u32 = 5;
@@ -146,10 +149,11 @@ pub fn open(options: StartOptions) -> Result<App, StartError> {
     }
     let now = clock();
     let Places { data_dir, key_dir } = places;
-    let token = TokenFile::in_directory(&key_dir);
+    let (token, login) = (TokenFile::in_directory(&key_dir), TokenFile::of_login(&key_dir));
     let public_key = public_key_file(&key_dir);
     let store = Store::open(store::Options { data_dir, key_dir, entropy: entropy.clone() }, register, now)?;
     let operator_token = token.hash_or_make(entropy.as_ref())?;
+    let login = LoginSecret::new(&login.read_or_make(entropy.as_ref())?);
     publish_key(&public_key, &store)?;
     let engine = Engine::new(Threshold::of(POPULAR_WITH));
     engine.heed(&store.law().register.sensitive);
@@ -172,6 +176,8 @@ pub fn open(options: StartOptions) -> Result<App, StartError> {
         clock,
         entropy,
         operator_token,
+        sessions: Sessions::default(),
+        doors: Doors::new(login),
         load: Load::default(),
         texts,
         demo: None,

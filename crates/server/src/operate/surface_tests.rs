@@ -55,9 +55,10 @@ async fn text(response: Response<Body>) -> String {
     String::from_utf8(to_bytes(response.into_body(), 1 << 22).await.unwrap().to_vec()).unwrap()
 }
 
-/// Pages of the demo, files of pages and the questions that browsers ask beforehand are no part of the API.
+/// Pages of the demo and of the privacy centre, files of pages and the questions that browsers ask beforehand are no part of the API.
 fn is_api(route: &Route) -> bool {
-    route.access != Access::Demo && route.method != Method::OPTIONS && !route.path.starts_with("/assets/")
+    !matches!(route.access, Access::Demo | Access::DataSubject) && route.method != Method::OPTIONS && !route.path.starts_with("/assets/")
+        && !route.path.starts_with("/privacy")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -101,6 +102,10 @@ async fn without_credentials_guarded_routes_refuse_and_public_ones_answer() {
                 status == StatusCode::UNAUTHORIZED || status == StatusCode::BAD_REQUEST,
                 "{route:?}: {status}"
             ),
+            Access::DataSubject => {
+                assert_eq!(status, StatusCode::SEE_OTHER, "{route:?}");
+                assert_eq!(response.headers()[header::LOCATION], "/privacy", "{route:?}");
+            }
             Access::Public | Access::Pages | Access::Demo => {
                 assert_ne!(status, StatusCode::UNAUTHORIZED, "{route:?}")
             }

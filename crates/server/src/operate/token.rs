@@ -13,12 +13,14 @@ use privacy::entropy::{Entropy, NoEntropy, draw};
 use crate::web::TokenHash;
 
 const FILE: &str = "api.token";
+/// With what the shop's own login signs.
+const LOGIN: &str = "login.secret";
 
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
     /// Others can read it.
-    #[error("others on this machine can read the operator's token `{0}`")]
+    #[error("others on this machine can read the secret `{0}`")]
     Readable(PathBuf),
     /// It isn't 32 bytes in base64url.
     #[error("`{0}` does not hold a token")]
@@ -44,6 +46,10 @@ impl TokenError {
     #[must_use]
     pub fn mend(&self) -> String {
         match self {
+            Self::Readable(path) | Self::Form(path) if path.ends_with(LOGIN) => format!(
+                "delete `{}`, start again, and give the new one to your shop's login: somebody may know the old one",
+                path.display()
+            ),
             Self::Readable(path) => {
                 format!(
                     "run `chmod 600 {}`, then `equipoise token rotate`: somebody may know it",
@@ -73,6 +79,12 @@ impl TokenFile {
     #[must_use]
     pub fn in_directory(key_dir: &Path) -> Self {
         Self { path: key_dir.join(FILE) }
+    }
+
+    /// The secret that the shop's own login shares with the privacy centre. It is kept just as the token is.
+    #[must_use]
+    pub fn of_login(key_dir: &Path) -> Self {
+        Self { path: key_dir.join(LOGIN) }
     }
 
     /// Where it is.
@@ -106,13 +118,20 @@ impl TokenFile {
     /// # Errors
     /// [`TokenError`], but never because there is none.
     pub fn hash_or_make(&self, entropy: &dyn Entropy) -> Result<TokenHash, TokenError> {
+        self.read_or_make(entropy).map(|token| TokenHash::of(&token))
+    }
+
+    /// What stands in the file; makes it at first.
+    ///
+    /// # Errors
+    /// [`TokenError`], but never because there is none.
+    pub fn read_or_make(&self, entropy: &dyn Entropy) -> Result<String, TokenError> {
         match self.read() {
-            Ok(token) => Ok(TokenHash::of(&token)),
             Err(TokenError::Missing(_)) => {
                 self.write(entropy, &self.path)?;
-                self.read().map(|token| TokenHash::of(&token))
+                self.read()
             }
-            Err(error) => Err(error),
+            read => read,
         }
     }
 

@@ -9,20 +9,29 @@ use serde_json::Value;
 use store::Snapshot;
 
 use crate::consent::ChoiceError;
-use crate::web::{Problem, ProblemKind};
+use crate::web::{Problem, ProblemKind, SignedIn};
 
-/// A person, by one of their identities.
+/// A person, by one of their identities, or as somebody who is signed in.
 #[derive(Clone)]
-pub struct Person {
-    kind: IdentityKind,
-    value: String,
+pub struct Person(By);
+
+#[derive(Clone)]
+enum By {
+    Identity { kind: IdentityKind, value: String },
+    SignedIn(Subject),
 }
 
 impl Person {
     /// The person with this identity.
     #[must_use]
     pub fn new(kind: IdentityKind, value: impl Into<String>) -> Self {
-        Self { kind, value: value.into() }
+        Self(By::Identity { kind, value: value.into() })
+    }
+
+    /// Whoever is signed in.
+    #[must_use]
+    pub fn signed_in(who: &SignedIn) -> Self {
+        Self(By::SignedIn(who.subject()))
     }
 
     /// Reads exactly one of `user_id`, `anonymous_id`, `email`, `phone` out of a request's body.
@@ -45,7 +54,13 @@ impl Person {
     #[must_use]
     pub fn to_body(&self) -> Value {
         let mut body = serde_json::Map::new();
-        body.insert(self.kind.as_str().to_owned(), Value::String(self.value.clone()));
+        match &self.0 {
+            By::Identity { kind, value } => {
+                body.insert(kind.as_str().to_owned(), Value::String(value.clone()));
+            }
+            // Nobody outside can be named by this.
+            By::SignedIn(_) => {}
+        }
         Value::Object(body)
     }
 
@@ -54,13 +69,19 @@ impl Person {
     /// # Errors
     /// [`ExerciseError::Unknown`] when it is nobody.
     pub fn find(&self, tx: &Snapshot<'_>) -> Result<Subject, ExerciseError> {
-        tx.find(self.kind, &self.value)?.ok_or(ExerciseError::Unknown)
+        match &self.0 {
+            By::Identity { kind, value } => tx.find(*kind, value)?.ok_or(ExerciseError::Unknown),
+            By::SignedIn(subject) => Ok(*subject),
+        }
     }
 }
 
 impl std::fmt::Debug for Person {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Person({})", self.kind.as_str())
+        match &self.0 {
+            By::Identity { kind, value: _ } => write!(f, "Person({})", kind.as_str()),
+            By::SignedIn(_) => f.write_str("Person(signed in)"),
+        }
     }
 }
 

@@ -76,6 +76,8 @@ pub(crate) fn shop() -> Shop {
         clock,
         entropy,
         operator_token: TokenHash::of("token"),
+        sessions: crate::web::Sessions::default(),
+        doors: crate::privacy_centre::Doors::new(privacy::login::LoginSecret::new("login")),
         texts: crate::question::Texts::shipped(),
         load: crate::intake::Load::default(),
         demo: None,

@@ -19,6 +19,9 @@ pub enum Access {
     Client,
     /// The operator and the shop's own servers, with the bearer token; checked before the handler runs.
     Operator,
+    /// A customer who is signed in to the privacy centre; checked before the handler runs, and so is that whatever
+    /// changes something was sent from our own page. The handler takes [`super::SignedIn`].
+    DataSubject,
     /// The demo shop's own pages; the route exists in the demo alone.
     Demo,
 }

@@ -12,6 +12,8 @@ use super::{Access, Table};
 
 /// The styles that all pages share.
 pub const BASE_CSS: &str = "base.css";
+/// The privacy centre's styles.
+pub const PRIVACY_CSS: &str = "privacy.css";
 /// The demo shop's styles.
 pub const SHOP_CSS: &str = "shop.css";
 /// The demo shop's script.
@@ -27,6 +29,7 @@ const SVG: &str = "image/svg+xml; charset=utf-8";
 
 const FILES: &[(&str, &str, &str)] = &[
     (BASE_CSS, CSS, include_str!("../../assets/base.css")),
+    (PRIVACY_CSS, CSS, include_str!("../../assets/privacy.css")),
     (SHOP_CSS, CSS, include_str!("../../assets/shop.css")),
     (SHOP_JS, JS, include_str!("../../assets/shop.js")),
     (TUI_SVG, SVG, include_str!("../../assets/icons/tui.svg")),

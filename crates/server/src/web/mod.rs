@@ -3,14 +3,18 @@
 
 mod access;
 pub mod assets;
+mod form;
 pub mod page;
 mod problem;
 mod router;
 mod serve;
+mod session;
 mod tls;
 
 pub use access::{Access, TokenHash, WriteKey};
+pub use form::{cookie, fields, from_our_own_page, go_to};
 pub use problem::{Problem, ProblemKind};
 pub use router::{Route, State, Table};
-pub use serve::{Listener, Protection, Stopper, finish};
+pub use serve::{Listener, Protection, Scheme, Stopper, finish};
+pub use session::{SessionError, Sessions, SignedIn};
 pub use tls::{TlsError, TlsFiles};

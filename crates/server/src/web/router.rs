@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, on};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use super::Access;
+use super::{Access, from_our_own_page, go_to};
 use crate::app::App;
 
 /// What handlers get.
@@ -60,6 +60,7 @@ impl Table {
         let guarded = on(filter, handler);
         let guarded = match access {
             Access::Operator => guarded.route_layer(from_fn_with_state(Arc::clone(&self.app), operator)),
+            Access::DataSubject => guarded.route_layer(from_fn_with_state(Arc::clone(&self.app), signed_in)),
             Access::Client | Access::Pages => {
                 // A browser asks first; the layer answers it.
                 let asked_first = self.routes.iter().any(|known| known.path == path);
@@ -85,6 +86,9 @@ impl Table {
     }
 }
 
+/// Where customers sign in.
+const SIGN_IN: &str = "/privacy";
+
 /// What Segment's client for browsers adds when it sends something again.
 const RETRY_COUNT: HeaderName = HeaderName::from_static("x-retry-count");
 
@@ -101,6 +105,24 @@ fn origins(known: &[String]) -> CorsLayer {
 
 async fn nothing() -> StatusCode {
     StatusCode::NO_CONTENT
+}
+
+/// Whoever isn't signed in is sent to where one signs in; no form of another site is taken.
+async fn signed_in(
+    axum::extract::State(app): axum::extract::State<Arc<App>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let Some(signed_in) = app.sessions.find(request.headers(), request.extensions(), app.now()) else {
+        return go_to(SIGN_IN);
+    };
+    if request.method() != Method::GET
+        && let Err(problem) = from_our_own_page(request.headers(), request.uri())
+    {
+        return problem.into_response();
+    }
+    request.extensions_mut().insert(signed_in);
+    next.run(request).await
 }
 
 async fn operator(

@@ -69,6 +69,10 @@ impl Protection {
     }
 }
 
+/// How the request came to this server: `http` or `https`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Scheme(pub &'static str);
+
 #[derive(Clone)]
 struct Gate {
     app: Arc<App>,
@@ -155,7 +159,8 @@ async fn said(body: Body) -> Option<String> {
 }
 
 /// The gate: not too many at once, not too long, counted, logged, with a number of its own and safe headers.
-async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Response {
+async fn pass(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
+    request.extensions_mut().insert(Scheme(gate.scheme));
     let began = Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
