@@ -126,12 +126,24 @@ mod tests {
     #[test]
     fn a_login_is_taken_only_as_it_was_agreed() {
         let good = read(Algorithm::HS256, SECRET, |_| {}).unwrap();
-        assert_eq!((good.user_id.as_str(), good.name.as_str(), good.expires.as_second()), ("42", "one", 1300));
+        assert_eq!(
+            (good.user_id.as_str(), good.name.as_str(), good.expires.as_second()),
+            ("42", "one", 1300)
+        );
         let refused = |wrong: fn(&mut Value)| read(Algorithm::HS256, SECRET, wrong).unwrap_err();
         assert_eq!(refused(|claims| claims["aud"] = json!("other")), LoginError::Foreign);
-        assert_eq!(refused(|claims| drop(claims.as_object_mut().unwrap().remove("aud"))), LoginError::Foreign);
-        assert_eq!(refused(|claims| drop(claims.as_object_mut().unwrap().remove("exp"))), LoginError::Foreign);
-        assert_eq!(refused(|claims| drop(claims.as_object_mut().unwrap().remove("jti"))), LoginError::Foreign);
+        assert_eq!(
+            refused(|claims| drop(claims.as_object_mut().unwrap().remove("aud"))),
+            LoginError::Foreign
+        );
+        assert_eq!(
+            refused(|claims| drop(claims.as_object_mut().unwrap().remove("exp"))),
+            LoginError::Foreign
+        );
+        assert_eq!(
+            refused(|claims| drop(claims.as_object_mut().unwrap().remove("jti"))),
+            LoginError::Foreign
+        );
         assert_eq!(refused(|claims| claims["exp"] = json!(1010)), LoginError::Time);
         assert_eq!(refused(|claims| claims["exp"] = json!(1301)), LoginError::Time);
         assert_eq!(refused(|claims| claims["iat"] = json!(1071)), LoginError::Time);

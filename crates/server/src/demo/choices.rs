@@ -251,7 +251,7 @@ fn holdings(held: &Value) -> Markup {
                     }
                 }
             }
-            p.small.soft { "Your data was opened or written " (accesses.len()) " times so far. The whole document is yours: " code { "equipoise subject access" } "." }
+            p.small.soft { "Your data was opened or written " (accesses.len()) " times so far. See, change and take along all of it in your " a href="/privacy" { "privacy centre" } "." }
         }
     }
 }

@@ -16,8 +16,8 @@ use super::cart::Cart;
 use crate::app::App;
 use crate::recommend::{Circumstances, Who};
 use crate::simulate::{Catalogue, SampleCustomer, sample_customers};
-pub(super) use crate::web::{fields, from_our_own_page, go_to};
 use crate::web::{Problem, ProblemKind, cookie};
+pub(super) use crate::web::{fields, from_our_own_page, go_to};
 
 /// The cookie that says through whose eyes the shop is seen.
 pub(super) const CUSTOMER: &str = "demo_customer";

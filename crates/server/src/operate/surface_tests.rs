@@ -57,7 +57,9 @@ async fn text(response: Response<Body>) -> String {
 
 /// Pages of the demo and of the privacy centre, files of pages and the questions that browsers ask beforehand are no part of the API.
 fn is_api(route: &Route) -> bool {
-    !matches!(route.access, Access::Demo | Access::DataSubject) && route.method != Method::OPTIONS && !route.path.starts_with("/assets/")
+    !matches!(route.access, Access::Demo | Access::DataSubject)
+        && route.method != Method::OPTIONS
+        && !route.path.starts_with("/assets/")
         && !route.path.starts_with("/privacy")
 }
 

@@ -192,7 +192,8 @@ fn switch(
     change: Option<&Change>,
 ) -> Markup {
     let on = state.consent(id.as_str()).is_some_and(|record| record.status == Status::Given);
-    let (checked, word, now) = if on { ("true", "withdrawn", say("on")) } else { ("false", "given", say("off")) };
+    let (checked, word, now) =
+        if on { ("true", "withdrawn", say("on")) } else { ("false", "given", say("off")) };
     let words = app.texts.purpose("en", id, declared);
     let objected = state.objections().any(|(known, _)| known == id);
     html! {

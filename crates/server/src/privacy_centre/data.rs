@@ -44,8 +44,7 @@ pub(super) async fn page(
 ) -> Response {
     let shared = Arc::clone(app);
     let done = tokio::task::spawn_blocking(move || work(&shared)).await;
-    done.unwrap_or_else(|error| Err(Problem::internal(&error)))
-        .unwrap_or_else(|problem| failed(app, problem))
+    done.unwrap_or_else(|error| Err(Problem::internal(&error))).unwrap_or_else(|problem| failed(app, problem))
 }
 
 /// `GET /privacy/data`.
@@ -112,7 +111,10 @@ pub(super) async fn correct(axum::extract::State(app): State, who: SignedIn, bod
             ));
         }
         if value.is_empty() {
-            return Err(Problem::malformed("there is nothing in the field; to have it gone, delete it", HERE));
+            return Err(Problem::malformed(
+                "there is nothing in the field; to have it gone, delete it",
+                HERE,
+            ));
         }
         rectify(app, &Person::signed_in(&who), vec![Correction::Contact { field, value }], Author::Subject)?;
         Ok(go_to(&format!("{HERE}#contact")))

@@ -63,15 +63,12 @@ pub(super) async fn erase(
 
 fn shown(app: &App, certificate: &Value) -> Markup {
     let text = serde_json::to_string_pretty(certificate).unwrap_or_default();
-    let number =
-        |name: &str| certificate.get(name).and_then(Value::as_u64).unwrap_or_default().to_string();
+    let number = |name: &str| certificate.get(name).and_then(Value::as_u64).unwrap_or_default().to_string();
     let deleted = certificate.get("deleted").and_then(Value::as_object).cloned().unwrap_or_default();
     let retained = certificate.get("retained").and_then(Value::as_array).cloned().unwrap_or_default();
     let said = |value: &Value, name: &str| {
         let found = value.get(name);
-        found
-            .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
-            .unwrap_or_default()
+        found.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).unwrap_or_default()
     };
     let label = |id: &str| id.parse::<Kind>().map_or_else(|_| id.to_owned(), |kind| kind.label().to_owned());
     html! {

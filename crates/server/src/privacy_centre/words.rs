@@ -27,9 +27,7 @@ pub(super) fn say(key: &'static str) -> &'static str {
 
 /// A sentence with values put in.
 pub(super) fn fill(key: &'static str, values: &[(&str, &str)]) -> String {
-    values
-        .iter()
-        .fold(say(key).to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
+    values.iter().fold(say(key).to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
 }
 
 /// What a field of a row is called.

@@ -53,9 +53,11 @@ impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
-        parts.extensions.get::<Self>().cloned().ok_or_else(|| {
-            Problem::new(ProblemKind::Forbidden, "nobody is signed in", "sign in at /privacy")
-        })
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .ok_or_else(|| Problem::new(ProblemKind::Forbidden, "nobody is signed in", "sign in at /privacy"))
     }
 }
 
@@ -176,9 +178,7 @@ mod tests {
         let sessions = Sessions::default();
         let mut response = "".into_response();
         let subject = Subject::generate(&SystemEntropy).unwrap();
-        sessions
-            .begin(subject, at(0), &SystemEntropy, (headers, &Extensions::new()), &mut response)
-            .unwrap();
+        sessions.begin(subject, at(0), &SystemEntropy, (headers, &Extensions::new()), &mut response).unwrap();
         let set = response.headers()[header::SET_COOKIE].to_str().unwrap().to_owned();
         let mut next = headers.clone();
         next.insert(header::COOKIE, set.split(';').next().unwrap().parse().unwrap());

@@ -9,7 +9,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use base64::Engine as _;
 use equipoise::app::{App, Clock, SystemEntropy};
-use equipoise::operate::{Places, Progress, RegisterSource, StartOptions, all_routes, open_app};
+use equipoise::operate::{Places, Progress, RegisterSource, StartOptions, all_routes, open};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -37,6 +37,11 @@ pub(crate) struct Answer {
     pub(crate) allowed_origin: Option<String>,
     /// `Retry-After`, in seconds.
     pub(crate) retry_after: Option<u64>,
+    /// The name and value of `Set-Cookie`.
+    pub(crate) cookie: Option<String>,
+    /// `Location`.
+    pub(crate) location: Option<String>,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Shop {
@@ -58,6 +63,25 @@ impl Shop {
     }
 
     pub(crate) fn open_as(register: &str, path: &Path, temporary: Option<tempfile::TempDir>) -> Self {
+        Self::open_changed(register, path, temporary, |app| app)
+    }
+
+    /// A shop that shows mail in the page, as the demo does.
+    pub(crate) fn open_as_demo() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().to_owned();
+        Self::open_changed(REGISTER, &path, Some(folder), |mut app| {
+            app.demo = Some(equipoise::demo::Shop::new().unwrap());
+            app
+        })
+    }
+
+    fn open_changed(
+        register: &str,
+        path: &Path,
+        temporary: Option<tempfile::TempDir>,
+        change: impl FnOnce(App) -> App,
+    ) -> Self {
         let clock =
             Arc::new(AtomicI64::new("2026-06-15T10:00:00Z".parse::<Timestamp>().unwrap().as_millisecond()));
         let config = path.join("equipoise.toml");
@@ -67,7 +91,7 @@ impl Shop {
         let tell: Clock =
             Arc::new(move || Timestamp::from_millisecond(telling.load(Ordering::SeqCst)).unwrap());
         let places = Places::new(&data_dir, None);
-        let app = open_app(StartOptions {
+        let app = open(StartOptions {
             places: places.clone(),
             register: RegisterSource::File(config),
             progress: Progress::Hidden,
@@ -75,6 +99,7 @@ impl Shop {
             entropy: Arc::new(SystemEntropy),
         })
         .unwrap();
+        let app = Arc::new(change(app));
         let token = std::fs::read_to_string(data_dir.join("keys/api.token")).unwrap().trim().to_owned();
         let router = equipoise::web::finish(all_routes(&app, &places), Arc::clone(&app), "http");
         let runtime =
@@ -117,10 +142,22 @@ impl Shop {
                 .map(|value| value.to_str().unwrap().to_owned());
             let retry_after = response.headers().get(header::RETRY_AFTER);
             let retry_after = retry_after.map(|value| value.to_str().unwrap().parse().unwrap());
+            let said = |name| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+            let cookie = said(header::SET_COOKIE).map(|set| set.split(';').next().unwrap().to_owned());
+            let location = said(header::LOCATION);
             let bytes = axum::body::to_bytes(response.into_body(), 64 << 20).await.unwrap();
             let text = String::from_utf8_lossy(&bytes).into_owned();
             let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-            Answer { status, body, text, allowed_origin, retry_after }
+            Answer {
+                status,
+                body,
+                text,
+                allowed_origin,
+                retry_after,
+                cookie,
+                location,
+                bytes: bytes.to_vec(),
+            }
         })
     }
 

@@ -24,6 +24,7 @@ mod intake;
 mod offers;
 mod overload;
 mod placements;
+mod privacy_centre;
 mod program;
 mod recommendations;
 mod rights;

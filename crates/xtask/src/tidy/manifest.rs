@@ -15,7 +15,7 @@ const MAY_USE: [(&str, &[&str]); 5] = [
 ];
 
 /// Foreign packages that one package alone may build upon (tests may use them as oracles).
-const OWNED: [(&str, &str); 10] = [
+const OWNED: [(&str, &str); 11] = [
     ("rusqlite", "store"),
     ("tokio-postgres", "store"),
     ("sqlx", "store"),
@@ -25,6 +25,7 @@ const OWNED: [(&str, &str); 10] = [
     ("aes", "privacy"),
     ("aes-gcm", "privacy"),
     ("hmac", "privacy"),
+    ("jsonwebtoken", "privacy"),
     ("chacha20poly1305", "privacy"),
 ];
 
