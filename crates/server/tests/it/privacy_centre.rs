@@ -257,6 +257,8 @@ fn a_switch_changes_the_very_next_shelf_and_shows_both() {
     assert!(before.contains("Used what you looked at"), "{page}");
     assert!(after.contains("Nothing about you was used"), "{page}");
     assert_eq!(used(), json!([]));
+    // Of two words of one moment the no counts.
+    shop.pass_seconds(1);
     let page = post(&shop, "/privacy/choices", &cookie, "purpose=personalisation&word=given");
     assert_eq!((page.status.as_u16(), used()), (200, json!(["personalisation"])));
     let receipts = get(&shop, "/privacy/receipts", &cookie).text;
