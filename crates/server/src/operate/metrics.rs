@@ -73,6 +73,7 @@ pub struct Metrics {
     model_people: Family<NameLabels, Gauge>,
     model_entries: Family<NameLabels, Gauge>,
     model_bytes: Gauge,
+    models_tended: Gauge,
     catalogue: Gauge,
     audit: Gauge,
 }
@@ -108,6 +109,7 @@ impl Metrics {
             model_people: Family::default(),
             model_entries: Family::default(),
             model_bytes: Gauge::default(),
+            models_tended: Gauge::default(),
             catalogue: Gauge::default(),
             audit: Gauge::default(),
         };
@@ -140,6 +142,11 @@ impl Metrics {
             "Memory of the session model",
             Unit::Bytes,
             metrics.model_bytes.clone(),
+        );
+        registry.register(
+            "models_tended",
+            "1 when nothing that takes long is left to be reckoned, as it is for some seconds after a start",
+            metrics.models_tended.clone(),
         );
         registry.register("catalogue_items", "Products and articles", metrics.catalogue.clone());
         registry.register("audit_entries", "Entries in the audit log", metrics.audit.clone());
@@ -204,6 +211,7 @@ impl Metrics {
         let baskets = i64::try_from(baskets).unwrap_or(i64::MAX);
         self.model_entries.get_or_create(&NameLabels { name: "baskets" }).set(baskets);
         self.model_bytes.set(gauge(app.engine.footprint_bytes()));
+        self.models_tended.set(i64::from(app.engine.is_tended(crate::recommend::today(app.now()))));
         self.catalogue.set(gauge(app.engine.catalogue().items().len()));
         if let Ok(size) = app.store.read(|tx| tx.audit_size()) {
             self.audit.set(i64::try_from(size).unwrap_or(i64::MAX));

@@ -33,6 +33,21 @@ impl Engine {
         }
     }
 
+    /// Whether nothing that takes long is left to be reckoned: soon after a start it is. Answers are given all the while, from
+    /// what is reckoned so far.
+    #[must_use]
+    pub fn is_tended(&self, today: Day) -> bool {
+        let items = self.ask(|models| models.owned.items());
+        let due = self.inner.taste.read().unwrap_or_else(PoisonError::into_inner).due(items);
+        let trend = self.inner.trend.read().unwrap_or_else(PoisonError::into_inner);
+        let followed = trend.as_ref().is_some_and(|(of, _)| *of == today);
+        followed
+            && match due {
+                Due::Nothing | Due::Fold => true,
+                Due::Invert | Due::Fit(_) => false,
+            }
+    }
+
     /// What is asked for more than it used to be, as of the day before: reckoned once a day and after forgettings, at most every
     /// second. Until it is, nothing is lifted.
     pub(super) fn follow_trend(&self, today: Day) {

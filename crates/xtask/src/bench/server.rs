@@ -1,7 +1,8 @@
 //! A release build under measurement: its data, its process, and what the kernel says of it.
 //! It must never measure a server on data that somebody uses.
 
-use std::net::SocketAddr;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -15,6 +16,9 @@ use crate::steps;
 
 /// Clock ticks a second in `/proc`: fixed at 100 in Linux's interface to user space.
 const TICK: Duration = Duration::from_millis(10);
+
+/// How long the models may take to be reckoned after a start.
+const TENDED_LIMIT: Duration = Duration::from_secs(300);
 
 /// A folder of data for one measurement, deleted with it.
 pub(crate) struct Data {
@@ -106,6 +110,23 @@ impl Server {
 
     pub(crate) fn process_id(&self) -> u32 {
         self.process.process_id()
+    }
+
+    /// Waits until the models are reckoned that take long after a start; says how long that took.
+    pub(crate) fn wait_until_tended(&self) -> Result<Duration> {
+        let begun = Instant::now();
+        let question = surface::metrics(&self.token);
+        while begun.elapsed() < TENDED_LIMIT {
+            let mut connection = TcpStream::connect(self.address())?;
+            connection.write_all(&question)?;
+            let mut answer = String::new();
+            connection.read_to_string(&mut answer)?;
+            if surface::tended(&answer)? {
+                return Ok(begun.elapsed());
+            }
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        bail!("the models weren't reckoned within {TENDED_LIMIT:?}")
     }
 
     /// Bytes in memory now.

@@ -71,6 +71,19 @@ pub(crate) fn erase(user: &str, token: &str) -> Vec<u8> {
     request("POST", "/v1/subjects/erase", token, &serde_json::json!({ "user_id": user }).to_string())
 }
 
+/// The server's figures, on a connection of their own.
+pub(crate) fn metrics(token: &str) -> Vec<u8> {
+    let head = format!("GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n");
+    format!("{head}Connection: close\r\n\r\n").into_bytes()
+}
+
+/// Whether figures say that nothing is left to be reckoned.
+pub(crate) fn tended(figures: &str) -> Result<bool> {
+    let mut lines = figures.lines();
+    let figure = lines.find_map(|line| line.strip_prefix("equipoise_models_tended "));
+    Ok(figure.context("the server doesn't say whether its models are reckoned")?.trim() == "1")
+}
+
 fn request(method: &str, target: &str, token: &str, body: &str) -> Vec<u8> {
     let length = body.len();
     format!(
@@ -105,6 +118,13 @@ mod tests {
         let text = String::from_utf8(erase("7", "T")).unwrap();
         assert!(text.starts_with("POST /v1/subjects/erase HTTP/1.1\r\n"), "{text}");
         assert!(text.contains("Content-Length: 15\r\n\r\n{\"user_id\":\"7\"}"), "{text}");
+    }
+
+    #[test]
+    fn figures_say_whether_the_models_are_reckoned() {
+        assert!(tended("HTTP/1.1 200 OK\r\n\r\nequipoise_models_tended 1\n").unwrap());
+        assert!(!tended("equipoise_models_tended 0\n").unwrap());
+        assert!(tended("nothing").is_err());
     }
 
     #[test]
