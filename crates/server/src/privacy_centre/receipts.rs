@@ -35,7 +35,7 @@ pub(super) async fn show(axum::extract::State(app): State, who: SignedIn) -> Res
                 @for (seq, record) in decided.iter().rev() {
                     li {
                         div {
-                            h3 { (name(record)) ": " (record.status.as_str()) }
+                            p { strong { (name(record)) ": " (record.status.as_str()) } }
                             p.small.soft { (fill("decided", &[
                                 ("at", &record.at.strftime("%-d %B %Y, %H:%M UTC").to_string()),
                                 ("notice", &record.notice.to_string()),

@@ -141,7 +141,8 @@ fn the_shops_login_opens_once_and_only_as_it_was_agreed() {
     assert!(get(&shop, "/privacy/data", &good.cookie.unwrap()).text.contains("aroha@example.nz"));
     assert_eq!(login(&shop, &secret, |_| {}).status, 410, "a token was heard twice");
     let now = shop.now().as_second();
-    let wrong: [(&str, &dyn Fn(&mut Value)); 4] = [
+    type Change<'c> = &'c dyn Fn(&mut Value);
+    let wrong: [(&str, Change<'_>); 4] = [
         ("audience", &|claims| claims["aud"] = json!("somebody-else")),
         ("time", &|claims| claims["exp"] = json!(now - 1)),
         ("length", &|claims| claims["exp"] = json!(now + 301)),
