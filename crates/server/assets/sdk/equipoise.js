@@ -34,10 +34,9 @@
  * @property {string} [id] made by the first yes, dropped with the last
  * @property {Record<string, string>} [unsent] words that the server has yet to hear
  *
- * @typedef {object} Event
- * @property {string} type
- * @property {string} messageId
- * @property {string} timestamp
+ * @typedef {{ type: string, [field: string]: unknown }} Event one event in the words of Segment's specification
+ *
+ * @typedef {Equipoise} Api what `window.equipoise` is: `import("…/sdk/equipoise.js").Api` in a shop's own typed scripts
  */
 
 const KEY = "equipoise";
@@ -271,7 +270,8 @@ class Equipoise extends EventTarget {
 
   /**
    * What may be recommended here; of somebody who said no, from this page alone.
-   * @param {{ placement?: string, item?: string, cart?: string[], visit?: string[], count?: number, content?: string }} ask
+   * @param {{ placement?: string | undefined, item?: string | undefined, cart?: string[] | undefined,
+   *   visit?: string[] | undefined, count?: number | undefined, content?: string | undefined }} ask
    */
   async recommend({ placement = "default", item, cart = [], visit = [], count = 4, content }) {
     await this.ready;
@@ -302,14 +302,13 @@ class Equipoise extends EventTarget {
     }
   }
 
-  /** @param {object} event */
+  /** @param {Event} event */
   #record(event) {
     const choice = this.#choice;
     // Without a yes to anything nothing is sent, and nothing waits for one.
     if (!choice?.id || !Object.values(choice.purposes).includes(true)) return false;
     this.#waiting.push({
       ...event,
-      type: /** @type {{ type: string }} */ (event).type,
       anonymousId: choice.id,
       messageId: crypto.randomUUID(),
       timestamp: new Date().toISOString(),
