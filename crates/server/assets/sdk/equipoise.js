@@ -25,6 +25,7 @@
  * @property {Record<string, string>} kinds
  * @property {Purpose[]} purposes
  * @property {{ id: string, name: string, reason: string }[]} without_asking
+ * @property {Record<string, unknown>} [tcf] of a shop that takes part in the IAB's framework
  *
  * @typedef {object} Choice what was chosen, as it is kept in the browser
  * @property {Record<string, boolean>} purposes
@@ -97,7 +98,7 @@ async function call(path, body, last = false) {
     referrerPolicy: "no-referrer",
     keepalive: last,
     ...(body ? { method: "POST", body: JSON.stringify({ writeKey, ...body }) } : {}),
-    ...(!body && path.startsWith("/v1/recommendations") ? { headers: { authorization: `Basic ${btoa(`${writeKey}:`)}` } } : {}),
+    ...(!body && !path.startsWith("/v1/question") ? { headers: { authorization: `Basic ${btoa(`${writeKey}:`)}` } } : {}),
   });
   if (!answer.ok) throw new Error(`Equipoise answered ${answer.status} to ${path.replace(/\?.*/, "")}`);
   return answer.json();
@@ -215,13 +216,32 @@ class Equipoise extends EventTarget {
       // What waits may no longer be wanted.
       this.#waiting = [];
       if (!some) this.#keep({ ...next, id, unsent: said });
-      await this.#say(id, said, next);
+      try {
+        await this.#say(id, said, next);
+      } catch (error) {
+        // A no holds here all the same, and is said again later.
+        if (!some) this.#tell("choice");
+        throw error;
+      }
       if (some) next.id = id;
     }
     this.#keep(next);
     this.#settle(next);
     this.#tell("choice");
     return this.choice;
+  }
+
+  /**
+   * The choice in the words of others: Google's Consent Mode, the IAB's strings. Asked only after a choice. Whoever said
+   * no to all is told as somebody unknown, even while the server has yet to hear of it.
+   * @returns {Promise<{ consent_mode: Record<string, "granted" | "denied">, segment: object, tcf: string | null,
+   *   tcf_data: Record<string, unknown> | null, gpp: { string: string, sections: number[] }, gpc: boolean }>}
+   */
+  async signals() {
+    await this.ready;
+    const choice = this.#choice;
+    const some = choice?.id && Object.values(choice.purposes).includes(true);
+    return call(`/v1/consent/signals${some ? `?anonymousId=${choice.id}` : ""}`);
   }
 
   /** Takes every yes back. */
@@ -357,6 +377,8 @@ class Equipoise extends EventTarget {
 
 const equipoise = new Equipoise();
 /** @type {{ equipoise?: Equipoise }} */ (window).equipoise = equipoise;
+// For scripts that ran before this one.
+dispatchEvent(new CustomEvent("equipoise", { detail: equipoise }));
 
 async function begin() {
   await equipoise.catchUp().catch(() => {});
