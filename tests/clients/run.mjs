@@ -78,7 +78,7 @@ async function main() {
   }
   const [site, stranger] = [await Site.open(), await Site.open()];
   const shop = await Shop.open(program, [site.origin]);
-  const run = { shop, site, stranger };
+  const run = { program, shop, site, stranger };
   const tally = { passed: 0, failed: 0, skipped: 0 };
   try {
     for (const { name, body } of tests) {

@@ -22,8 +22,8 @@ export class Shop {
   #child;
   #starts = 0;
 
-  /** Writes a register in which `pages` are the shop's own origins, and starts the server. */
-  static async open(program, pages) {
+  /** Writes a register in which `pages` are the shop's own origins, with `more` at its end, and starts the server. */
+  static async open(program, pages, more = "") {
     const shop = new Shop();
     shop.#program = path.resolve(program);
     shop.#folder = await mkdtemp(path.join(tmpdir(), "equipoise-clients-"));
@@ -33,7 +33,7 @@ export class Shop {
     const register = await readFile(file, "utf8");
     const example = 'origins = ["https://your-shop.example"]';
     if (!register.includes(example)) throw new Error(`the register of \`equipoise init\` has no line \`${example}\``);
-    await writeFile(file, register.replace(example, `origins = ${JSON.stringify(pages)}`));
+    await writeFile(file, register.replace(example, `origins = ${JSON.stringify(pages)}`) + more);
     await shop.start();
     return shop;
   }
@@ -73,6 +73,13 @@ export class Shop {
     child.kill("SIGTERM");
     const code = await Promise.race([ended, sleep(STOP_SECONDS * 1000, "late", { ref: false })]);
     if (code !== 0) throw new Error(`the server ended with ${code}:\n${await this.lastWords()}`);
+  }
+
+  /** The lines that a shop puts into its pages, as `equipoise snippet` prints them. */
+  snippet(...standards) {
+    const made = spawnSync(this.#program, ["snippet", ...standards, this.origin], { cwd: this.#folder, encoding: "utf8" });
+    if (made.status !== 0) throw new Error(`\`equipoise snippet\` failed: ${made.stderr || made.error}`);
+    return made.stdout;
   }
 
   get origin() {

@@ -21,6 +21,7 @@ let bundled;
 export class Site {
   #server;
   #published = new Map();
+  #pages = new Map();
 
   static async open() {
     const site = new Site();
@@ -34,7 +35,17 @@ export class Site {
     this.#published.set(`/${name}.js`, { stdin: { contents, resolveDir: fileURLToPath(new URL(".", import.meta.url)) } });
   }
 
+  /** Puts a whole page at `/name`. */
+  show(name, html) {
+    this.#pages.set(`/${name}`, html);
+  }
+
   async #answer(address, response) {
+    const whole = this.#pages.get(address);
+    if (whole) {
+      response.setHeader("content-type", "text/html; charset=utf-8").end(whole);
+      return;
+    }
     const script = this.#published.get(address);
     if (script || address === "/page.js") {
       bundled ??= bundle({ entryPoints: [fileURLToPath(new URL("page.js", import.meta.url))] });

@@ -14,6 +14,7 @@ mod steps;
 mod tally;
 mod test;
 mod tidy;
+mod types;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -28,7 +29,7 @@ Tasks of the Equipoise workspace.
   cargo xtask tidy                    the house rules that no compiler knows
   cargo xtask check                   formatting, clippy, tidy and the quick unit tests: before every commit
   cargo xtask test [options]          everything, with what the tests need installed first
-      --only unit|doc|signals|browser|clients|lint
+      --only unit|doc|types|signals|browser|clients|lint
                                        one part only (may be given several times)
       --long                          with the long crash tests (sets EQUIPOISE_LONG=1)
   cargo xtask bench [what] [options]  recommendations|intake|erasure|memory; without a name, all of them

@@ -9,13 +9,14 @@ use lexopt::prelude::*;
 
 use crate::steps::{self, Outcome, Steps};
 use crate::tally::Runner;
-use crate::{browser, cargo, check, clients, prerequisites, signals};
+use crate::{browser, cargo, check, clients, prerequisites, signals, types};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
     Lint,
     Unit,
     Doc,
+    Types,
     Signals,
     Browser,
     Clients,
@@ -43,11 +44,14 @@ impl Options {
                     "lint" => Part::Lint,
                     "unit" => Part::Unit,
                     "doc" => Part::Doc,
+                    "types" => Part::Types,
                     "signals" => Part::Signals,
                     "browser" => Part::Browser,
                     "clients" => Part::Clients,
                     other => {
-                        bail!("unknown part `{other}`; say unit, doc, signals, browser, clients or lint")
+                        bail!(
+                            "unknown part `{other}`; say unit, doc, types, signals, browser, clients or lint"
+                        )
                     }
                 }),
                 Long("long") => options.length = Length::Long,
@@ -55,8 +59,15 @@ impl Options {
             }
         }
         if options.parts.is_empty() {
-            options.parts =
-                vec![Part::Lint, Part::Unit, Part::Doc, Part::Signals, Part::Browser, Part::Clients];
+            options.parts = vec![
+                Part::Lint,
+                Part::Unit,
+                Part::Doc,
+                Part::Types,
+                Part::Signals,
+                Part::Browser,
+                Part::Clients,
+            ];
         }
         Ok(options)
     }
@@ -95,6 +106,9 @@ pub(crate) fn command(root: &Path, options: Options) -> Result<ExitCode> {
             steps::outcome(&mut command, Runner::Libtest)
         });
         steps.run("docs", || steps::outcome(&mut cargo::documentation(root), Runner::None));
+    }
+    if wants(Part::Types) {
+        steps.run("types of the script", || types::step(root));
     }
     if wants(Part::Signals) {
         steps.run("reference packages", || signals::step(root));
@@ -181,13 +195,13 @@ mod tests {
 
     #[test]
     fn everything_runs_unless_a_part_is_named() {
-        assert_eq!(parse(&[]).unwrap().parts.len(), 6);
+        assert_eq!(parse(&[]).unwrap().parts.len(), 7);
         let options = parse(&["--only", "unit", "--only=doc", "--long"]).unwrap();
         assert_eq!(options, Options { parts: vec![Part::Unit, Part::Doc], length: Length::Long });
         let unknown = parse(&["--only", "nothing"]).unwrap_err().to_string();
         let (_, known) = unknown.split_once("say ").unwrap();
         let known: Vec<_> = known.split([',', ' ']).filter(|word| !["", "or"].contains(word)).collect();
-        assert_eq!(known.len(), 6, "{unknown}");
+        assert_eq!(known.len(), 7, "{unknown}");
         assert!(known.iter().all(|part| parse(&["--only", part]).is_ok()), "{unknown}");
         assert!(parse(&["--short"]).is_err());
     }

@@ -25,6 +25,7 @@
  * @property {Record<string, string>} kinds
  * @property {Purpose[]} purposes
  * @property {{ id: string, name: string, reason: string }[]} without_asking
+ * @property {Record<string, unknown>} [tcf] of a shop that takes part in the IAB's framework
  *
  * @typedef {object} Choice what was chosen, as it is kept in the browser
  * @property {Record<string, boolean>} purposes
@@ -34,10 +35,9 @@
  * @property {string} [id] made by the first yes, dropped with the last
  * @property {Record<string, string>} [unsent] words that the server has yet to hear
  *
- * @typedef {object} Event
- * @property {string} type
- * @property {string} messageId
- * @property {string} timestamp
+ * @typedef {{ type: string, [field: string]: unknown }} Event one event in the words of Segment's specification
+ *
+ * @typedef {Equipoise} Api what `window.equipoise` is: `import("…/sdk/equipoise.js").Api` in a shop's own typed scripts
  */
 
 const KEY = "equipoise";
@@ -98,7 +98,7 @@ async function call(path, body, last = false) {
     referrerPolicy: "no-referrer",
     keepalive: last,
     ...(body ? { method: "POST", body: JSON.stringify({ writeKey, ...body }) } : {}),
-    ...(!body && path.startsWith("/v1/recommendations") ? { headers: { authorization: `Basic ${btoa(`${writeKey}:`)}` } } : {}),
+    ...(!body && !path.startsWith("/v1/question") ? { headers: { authorization: `Basic ${btoa(`${writeKey}:`)}` } } : {}),
   });
   if (!answer.ok) throw new Error(`Equipoise answered ${answer.status} to ${path.replace(/\?.*/, "")}`);
   return answer.json();
@@ -216,13 +216,32 @@ class Equipoise extends EventTarget {
       // What waits may no longer be wanted.
       this.#waiting = [];
       if (!some) this.#keep({ ...next, id, unsent: said });
-      await this.#say(id, said, next);
+      try {
+        await this.#say(id, said, next);
+      } catch (error) {
+        // A no holds here all the same, and is said again later.
+        if (!some) this.#tell("choice");
+        throw error;
+      }
       if (some) next.id = id;
     }
     this.#keep(next);
     this.#settle(next);
     this.#tell("choice");
     return this.choice;
+  }
+
+  /**
+   * The choice in the words of others: Google's Consent Mode, the IAB's strings. Asked only after a choice. Whoever said
+   * no to all is told as somebody unknown, even while the server has yet to hear of it.
+   * @returns {Promise<{ consent_mode: Record<string, "granted" | "denied">, segment: object, tcf: string | null,
+   *   tcf_data: Record<string, unknown> | null, gpp: { string: string, sections: number[] }, gpc: boolean }>}
+   */
+  async signals() {
+    await this.ready;
+    const choice = this.#choice;
+    const some = choice?.id && Object.values(choice.purposes).includes(true);
+    return call(`/v1/consent/signals${some ? `?anonymousId=${choice.id}` : ""}`);
   }
 
   /** Takes every yes back. */
@@ -271,7 +290,8 @@ class Equipoise extends EventTarget {
 
   /**
    * What may be recommended here; of somebody who said no, from this page alone.
-   * @param {{ placement?: string, item?: string, cart?: string[], visit?: string[], count?: number, content?: string }} ask
+   * @param {{ placement?: string | undefined, item?: string | undefined, cart?: string[] | undefined,
+   *   visit?: string[] | undefined, count?: number | undefined, content?: string | undefined }} ask
    */
   async recommend({ placement = "default", item, cart = [], visit = [], count = 4, content }) {
     await this.ready;
@@ -302,14 +322,13 @@ class Equipoise extends EventTarget {
     }
   }
 
-  /** @param {object} event */
+  /** @param {Event} event */
   #record(event) {
     const choice = this.#choice;
     // Without a yes to anything nothing is sent, and nothing waits for one.
     if (!choice?.id || !Object.values(choice.purposes).includes(true)) return false;
     this.#waiting.push({
       ...event,
-      type: /** @type {{ type: string }} */ (event).type,
       anonymousId: choice.id,
       messageId: crypto.randomUUID(),
       timestamp: new Date().toISOString(),
@@ -358,6 +377,8 @@ class Equipoise extends EventTarget {
 
 const equipoise = new Equipoise();
 /** @type {{ equipoise?: Equipoise }} */ (window).equipoise = equipoise;
+// For scripts that ran before this one.
+dispatchEvent(new CustomEvent("equipoise", { detail: equipoise }));
 
 async function begin() {
   await equipoise.catchUp().catch(() => {});

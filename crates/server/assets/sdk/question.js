@@ -120,7 +120,7 @@ class Choices extends HTMLElement {
     }
     const back = this.#from;
     this.#from = null;
-    this.#root.replaceChildren(bar);
+    this.#show(bar, "closed");
     bar.hidden = own !== null && !some && !told && !this.equipoise.optOut && !this.word;
     // Said after the line stands, so that screen readers hear it.
     setTimeout(() => said.replaceChildren(this.word), 50);
@@ -183,8 +183,17 @@ class Choices extends HTMLElement {
       panel.prepend(close);
       panel.addEventListener("keydown", ({ key }) => key === "Escape" && this.rest());
     }
-    this.#root.replaceChildren(panel);
+    this.#show(panel, "opened");
     if (from) panel.focus();
+  }
+
+  /**
+   * @param {Element} what
+   * @param {"opened" | "closed"} event what became of the question, for the page's own scripts
+   */
+  #show(what, event) {
+    this.#root.replaceChildren(what);
+    this.equipoise.dispatchEvent(new CustomEvent(event));
   }
 
   /**

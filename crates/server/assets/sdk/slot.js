@@ -20,7 +20,7 @@ style.replaceSync(`
 ul { display: grid; grid-template-columns: repeat(var(--columns, 4), minmax(0, 1fr)); gap: 1rem; list-style: none; margin: 0; padding: 0; }
 @container (max-width: 44rem) { ul { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
 li { position: relative; display: grid; grid-template-rows: auto 2lh 1lh auto; gap: 0.25rem; }
-.picture { display: block; inline-size: 100%; aspect-ratio: 4 / 3; object-fit: cover; border-radius: 0.6rem; background: color-mix(in srgb, var(--ink) 8%, var(--paper)); }
+.picture { display: block; inline-size: 100%; block-size: auto; aspect-ratio: 4 / 3; object-fit: cover; border-radius: 0.6rem; background: color-mix(in srgb, var(--ink) 8%, var(--paper)); }
 .name { overflow: hidden; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; line-clamp: 2; color: inherit; font-weight: 600; }
 p { margin: 0; }
 .why { justify-self: start; font: inherit; font-size: 0.85rem; min-block-size: 1.75rem; padding: 0 0.2rem; border: 0; background: none; color: inherit;

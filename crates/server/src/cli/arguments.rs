@@ -75,6 +75,12 @@ pub(super) enum Command {
         /// The address at which your customers' browsers reach this server
         #[arg(value_name = "ADDRESS", default_value = "http://127.0.0.1:8080")]
         server: String,
+        /// Also the line for Google's Consent Mode, which stands before Google's own tag
+        #[arg(long)]
+        consent_mode: bool,
+        /// Also the line for the IAB's TCF, which stands before the tags of companies on its list
+        #[arg(long)]
+        tcf: bool,
     },
     /// Print the words of the question in a language, to change them or begin a language of your own
     #[command(

@@ -55,7 +55,11 @@ fn run(common: &Common, command: Command) -> Result<ExitCode, Failure> {
         Command::Serve(arguments) => server::run(&shop, &arguments),
         Command::Init => register::init(&shop),
         Command::Check { file } => register::check(&shop, file.as_deref()),
-        Command::Snippet { server } => question::snippet(&shop, &server),
+        Command::Snippet { server, consent_mode, tcf } => {
+            let wanted = [(consent_mode, question::Standard::ConsentMode), (tcf, question::Standard::Tcf)];
+            let wanted = wanted.into_iter().filter(|(wanted, _)| *wanted).map(|(_, standard)| standard);
+            question::snippet(&shop, &server, wanted)
+        }
         Command::Texts { language } => question::texts(&shop, language.as_deref()),
         Command::Import(arguments) => people::import(&shop, &arguments),
         Command::Simulate(arguments) => simulate::run(&arguments),

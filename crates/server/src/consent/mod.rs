@@ -8,6 +8,7 @@ mod choice;
 mod receipts;
 mod routes;
 mod signals;
+mod tcf;
 #[cfg(test)]
 mod tests;
 
@@ -17,3 +18,4 @@ pub use choice::{ChoiceError, decide, drop_undeclared, heed_opt_out};
 pub use receipts::{receipt, receipts};
 pub(crate) use routes::operator;
 pub use routes::{Choice, Stored, Who, consent_of, routes, state, take_choice};
+pub(crate) use tcf::about as tcf_about;

@@ -14,8 +14,8 @@ use privacy::signals::{Gpc, GpcSupport, gpc};
 use privacy::store::{StoreError, Tx as _};
 use serde_json::{Map, Value, json};
 
-use super::Proof;
 use super::routes::{Asked, admit, blocking, read_asked, unproven};
+use super::{Proof, tcf};
 use crate::app::App;
 use crate::web::{Problem, State, WriteKey};
 
@@ -62,11 +62,13 @@ fn told(app: &App, state: &LedgerState, signal: Gpc) -> Result<Value, Problem> {
     let preferences: Map<String, Value> =
         standing.segment().into_iter().map(|(purpose, yes)| (purpose.to_string(), yes.into())).collect();
     let gpp = standing.gpp();
+    let tcf_data = gpp.tcf.as_ref().map(tcf::data);
     let tcf = gpp.tcf.as_ref().map(|tcf| tcf.encode()).transpose().map_err(internal)?;
     Ok(json!({
         "consent_mode": mode,
         "segment": { "categoryPreferences": preferences },
         "tcf": tcf,
+        "tcf_data": tcf_data,
         "gpp": { "string": gpp.encode().map_err(internal)?, "sections": sections(&gpp) },
         "gpc": signal == Gpc::OptOut,
     }))

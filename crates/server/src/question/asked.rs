@@ -14,6 +14,7 @@ use privacy::store::Law;
 use serde::{Deserialize, Serialize};
 
 use super::texts::{Direction, PurposeWords, Texts};
+use crate::consent::tcf_about;
 use crate::web::{Problem, State};
 
 #[derive(Deserialize)]
@@ -35,6 +36,9 @@ struct Question<'a> {
     kinds: &'a BTreeMap<String, String>,
     purposes: Vec<Purpose<'a>>,
     without_asking: Vec<Always<'a>>,
+    /// For the tags of companies on the IAB's list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tcf: Option<serde_json::Value>,
 }
 
 #[derive(Serialize)]
@@ -115,5 +119,6 @@ fn question<'a>(
         kinds: spoken.kinds(),
         purposes,
         without_asking,
+        tcf: tcf_about(&law.register),
     })
 }

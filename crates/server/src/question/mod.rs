@@ -7,7 +7,7 @@ mod asked;
 mod sdk;
 mod texts;
 
-pub use sdk::snippet;
+pub use sdk::{consent_mode_snippet, snippet, tcf_snippet};
 pub use texts::{PurposeWords, Texts, TextsError};
 
 use axum::http::Method;

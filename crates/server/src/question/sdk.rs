@@ -11,8 +11,14 @@ use privacy::integrity;
 use crate::web::assets::{ASK_AGAIN, KEEP, cached, tag_of};
 
 const LOADER: &str = "equipoise.js";
-/// What the loader loads when it needs it.
-const PARTS: [(&str, &str); 2] = [
+/// Stands before Google's tag, and so is no module and not loaded by the loader.
+const CONSENT_MODE: &str = "consent-mode.js";
+/// Stands before the tags of companies on the IAB's list.
+const TCF: &str = "tcf.js";
+/// What the loader loads when it needs it, and what a page loads beside it.
+const PARTS: [(&str, &str); 4] = [
+    (CONSENT_MODE, include_str!("../../assets/sdk/consent-mode.js")),
+    (TCF, include_str!("../../assets/sdk/tcf.js")),
     ("question.js", include_str!("../../assets/sdk/question.js")),
     ("slot.js", include_str!("../../assets/sdk/slot.js")),
 ];
@@ -43,12 +49,28 @@ fn sdk() -> &'static Sdk {
 /// The line that a shop puts into its pages.
 #[must_use]
 pub fn snippet(server: &str, write_key: &str) -> String {
+    let source = source(server, LOADER);
+    format!(r#"<script type="module" {source} data-equipoise="{write_key}"></script>"#)
+}
+
+/// The line that stands before Google's tag.
+#[must_use]
+pub fn consent_mode_snippet(server: &str) -> String {
+    format!("<script {}></script>", source(server, CONSENT_MODE))
+}
+
+/// The line that stands before the tags of companies on the IAB's list.
+#[must_use]
+pub fn tcf_snippet(server: &str) -> String {
+    format!("<script {}></script>", source(server, TCF))
+}
+
+/// Where a file is, and the hash by which a browser checks it.
+fn source(server: &str, file: &str) -> String {
     let Sdk { tag, files } = sdk();
-    let hash = files.iter().find(|(name, _)| *name == LOADER).map(|(_, text)| integrity::of(text.as_bytes()));
+    let hash = files.iter().find(|(name, _)| *name == file).map(|(_, text)| integrity::of(text.as_bytes()));
     let (server, hash) = (server.trim_end_matches('/'), hash.unwrap_or_default());
-    format!(
-        r#"<script type="module" src="{server}/sdk/{tag}/{LOADER}" integrity="{hash}" crossorigin data-equipoise="{write_key}"></script>"#
-    )
+    format!(r#"src="{server}/sdk/{tag}/{file}" integrity="{hash}" crossorigin"#)
 }
 
 /// A file as it is now.
@@ -85,13 +107,18 @@ mod tests {
     #[test]
     fn loader_knows_the_hash_of_each_part() {
         let Sdk { tag, files } = sdk();
-        assert_eq!((tag.len(), files.len()), (12, 3));
+        assert_eq!((tag.len(), files.len()), (12, 5));
         for (name, text) in PARTS {
             assert!(files[0].1.contains(&integrity::of(text.as_bytes())), "{name}");
         }
         assert!(!files[0].1.contains(HASHES));
         let line = snippet("https://shop.example/", "web");
         assert!(line.contains(&format!("https://shop.example/sdk/{tag}/equipoise.js")), "{line}");
+        let before = consent_mode_snippet("https://shop.example");
+        assert!(
+            before.contains(&integrity::of(PARTS[0].1.as_bytes())) && !before.contains("module"),
+            "{before}"
+        );
     }
 
     #[test]
