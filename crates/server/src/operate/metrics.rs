@@ -145,7 +145,7 @@ impl Metrics {
         );
         registry.register(
             "models_tended",
-            "1 when nothing that takes long is left to be reckoned, as it is for some seconds after a start",
+            "1 when all models are reckoned; 0 for some seconds after a start",
             metrics.models_tended.clone(),
         );
         registry.register("catalogue_items", "Products and articles", metrics.catalogue.clone());
