@@ -9,9 +9,10 @@ use privacy::purpose::LegalBasis;
 use privacy::register::{Declaration, Fields, OptOutSignal, Register};
 
 use super::changes::{Change, between};
-use super::words::Words;
+use super::words::{english, kind as word_of};
 use crate::question::Texts;
 use crate::rights::authority;
+use crate::web::Words;
 use crate::web::page;
 
 /// What is shown.
@@ -28,7 +29,7 @@ pub(super) struct Notice<'a> {
 }
 
 pub(super) fn render(notice: &Notice<'_>) -> Response {
-    let words = Words::english();
+    let words = english();
     let shop = &notice.register.shop;
     let newest = notice.dates.iter().map(|(version, _)| *version).max() == Some(notice.version);
     let main = html! {
@@ -151,7 +152,7 @@ fn purpose(notice: &Notice<'_>, words: &Words, id: &str, declared: &Declaration)
                 dt { (words.say("basis")) } dd { (words.say(&basis)) ". " (consequence(words, declared.basis)) }
                 @if !said.gives.is_empty() { dt { (words.say("gives")) } dd { (said.gives) } }
                 dt { (words.say("data")) }
-                dd { ul { @for (kind, fields) in &declared.data { li { (words.kind(kind.as_str())) ": " (field_names(words, fields)) } } } }
+                dd { ul { @for (kind, fields) in &declared.data { li { (word_of(*kind)) ": " (field_names(words, fields)) } } } }
                 dt { (words.say("retention")) } dd {
                     (words.fill("kept_days", &[("days", &days(declared.retention_days))])) ". "
                     @if declared.basis == LegalBasis::Consent { (words.fill("asked_again", &[("days", &days(declared.consent_valid_days))])) }
@@ -191,7 +192,7 @@ fn by_law(notice: &Notice<'_>, words: &Words) -> Markup {
         ul {
             @for hold in &notice.register.kept_by_law {
                 li { (words.fill("by_law_row", &[
-                    ("kind", words.kind(hold.kind.as_str())), ("years", &(hold.keep_days / 365).to_string()), ("law", &hold.law),
+                    ("kind", word_of(hold.kind)), ("years", &(hold.keep_days / 365).to_string()), ("law", &hold.law),
                 ])) }
             }
         }
@@ -240,7 +241,7 @@ fn california(notice: &Notice<'_>, words: &Words) -> Markup {
             tbody {
                 @for (kind, (shared, days)) in rows {
                     tr {
-                        td { (words.kind(kind.as_str())) }
+                        td { (word_of(kind)) }
                         td { (words.say(if shared { "yes" } else { "no" })) }
                         td { (words.fill("kept_days", &[("days", &days.to_string())])) }
                     }

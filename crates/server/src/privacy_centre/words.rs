@@ -1,38 +1,27 @@
-//! The sentences of the privacy centre, from one file.
+//! The sentences of the privacy centre.
 
-use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use serde::Deserialize;
+use crate::web::Words;
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Words {
-    words: BTreeMap<String, String>,
-    fields: BTreeMap<String, String>,
-}
-
-#[expect(clippy::expect_used, reason = "a built-in file, read by a test")]
 fn english() -> &'static Words {
     static READ: OnceLock<Words> = OnceLock::new();
-    READ.get_or_init(|| {
-        toml::from_str(include_str!("../../assets/privacy/en.toml")).expect("a built-in text is well-formed")
-    })
+    READ.get_or_init(|| Words::built_in(include_str!("../../assets/privacy/en.toml")))
 }
 
-/// A sentence; its key stands in for one that is missing.
+/// A sentence.
 pub(super) fn say(key: &'static str) -> &'static str {
-    english().words.get(key).map_or(key, String::as_str)
+    english().say(key)
 }
 
 /// A sentence with values put in.
 pub(super) fn fill(key: &'static str, values: &[(&str, &str)]) -> String {
-    values.iter().fold(say(key).to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
+    english().fill(key, values)
 }
 
 /// What a field of a row is called.
 pub(super) fn field(name: &str) -> String {
-    english().fields.get(name).cloned().unwrap_or_else(|| name.replace('_', " "))
+    english().name(name).map_or_else(|| name.replace('_', " "), str::to_owned)
 }
 
 #[cfg(test)]
@@ -52,13 +41,13 @@ mod tests {
             include_str!("rows.rs"),
         ]
         .concat();
-        for key in english().words.keys() {
+        for key in english().keys() {
             assert!(pages.contains(&format!("\"{key}\"")), "`{key}` is used nowhere");
         }
         for called in ["say(\"", "fill(\""] {
             for part in pages.split(called).skip(1) {
                 let key = part.split('"').next().unwrap();
-                assert!(english().words.contains_key(key), "`{key}` is missing");
+                assert!(english().keys().any(|known| known == key), "`{key}` is missing");
             }
         }
     }

@@ -10,6 +10,7 @@ mod router;
 mod serve;
 mod session;
 mod tls;
+mod words;
 
 pub use access::{Access, TokenHash, WriteKey};
 pub use form::{cookie, fields, from_our_own_page, go_to};
@@ -18,3 +19,4 @@ pub use router::{Route, State, Table};
 pub use serve::{Listener, Protection, Scheme, Stopper, finish};
 pub use session::{SessionError, Sessions, SignedIn};
 pub use tls::{TlsError, TlsFiles};
+pub use words::Words;
