@@ -2,15 +2,15 @@
 
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use maud::{Markup, html};
 use privacy::audit::Author;
 use privacy::pseudonym::IdentityKind;
 use serde_json::Value;
 
+use super::layout;
 use super::visit::{self, CART, CUSTOMER, Visit, serve};
-use super::{layout, words};
+use crate::app::App;
+use crate::privacy_centre::certified;
 use crate::rights::{Person, erase as erase_person};
 use crate::simulate::sample_customers;
 use crate::web::{Problem, State};
@@ -68,7 +68,7 @@ pub(super) async fn erase(
             circumstances: visit.circumstances.clone(),
             path: "/you".to_owned(),
         };
-        let mut response = layout::page(&after, "Erased", "you", shown(name, &certificate));
+        let mut response = layout::page(&after, "Erased", "you", shown(&visit.app, name, &certificate));
         visit::set_cookie(&mut response, CUSTOMER, "");
         visit::set_cookie(&mut response, CART, "");
         Ok(response)
@@ -76,46 +76,11 @@ pub(super) async fn erase(
     .await
 }
 
-fn shown(name: &str, certificate: &Value) -> Markup {
-    let text = serde_json::to_string_pretty(certificate).unwrap_or_default();
-    let number = |path: &str| certificate.pointer(path).and_then(Value::as_u64).unwrap_or_default();
-    let deleted = certificate.get("deleted").and_then(Value::as_object).cloned().unwrap_or_default();
-    let retained = certificate.get("retained").and_then(Value::as_array).cloned().unwrap_or_default();
-    let said = |value: &Value, name: &str| {
-        value
-            .get(name)
-            .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
-            .unwrap_or_default()
-    };
-    let kind = |id: &str| id.parse().map_or_else(|_| id.to_owned(), |kind| words::kind(kind).to_owned());
+fn shown(app: &App, name: &str, certificate: &Value) -> Markup {
     html! {
-        header {
-            h1 { (name) " is erased" }
-            p.lead.text { "The shop no longer knows " (name) ". This certificate proves it and names nobody: keep it, it isn't kept here." }
-        }
-        section.shelf aria-labelledby="gone-title" {
-            header { h2 #gone-title { "What went" } }
-            ul.text {
-                @for (id, count) in &deleted {
-                    li { (count) " × " (kind(id)) }
-                }
-                li { (number("/identities_deleted")) " names by which " (name) " was found, " (number("/ledger_deleted")) " decisions" }
-                li { "The key to all of it, destroyed" }
-                @for kept in &retained {
-                    li { "Kept, sealed and nameless: " (said(kept, "count")) " invoices until " (said(kept, "until")) " (" (said(kept, "law")) ")" }
-                }
-            }
-        }
-        section.shelf aria-labelledby="certificate-title" {
-            header {
-                h2 #certificate-title { "The certificate" }
-                p { "It is signed, and proves that the erasure stands in the shop's log, which can't be changed afterwards. Anybody can check it without this server:" }
-            }
-            pre tabindex="0" { "equipoise audit verify --certificate certificate.json" }
-            p { a.button download="certificate.json" href=(format!("data:application/json;base64,{}", STANDARD.encode(&text))) { "Save the certificate" } }
-            label.field for="certificate" { "Its text" }
-            textarea.document #certificate readonly rows="14" { (text) }
-            p.small.soft { "To get " (name) " back, begin the demo anew: " code { "equipoise demo --fresh" } "." }
-        }
+        h1 { (name) " is erased" }
+        p.lead.text { "The shop no longer knows " (name) ". This certificate proves it and names nobody: keep it, it isn't kept here." }
+        (certified(app, certificate))
+        p.small.soft { "To get " (name) " back, begin the demo anew: " code { "equipoise demo --fresh" } "." }
     }
 }

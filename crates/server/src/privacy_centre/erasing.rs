@@ -54,14 +54,23 @@ pub(super) async fn erase(
 ) -> Response {
     page(&app, move |app| {
         let certificate = erase_person(app, &Person::signed_in(&who), Author::Subject)?;
-        let mut response = outside(app, StatusCode::OK, say("erased"), &shown(app, &certificate));
+        let mut response = outside(app, StatusCode::OK, say("erased"), &erased(app, &certificate));
         app.sessions.end(&who, (&headers, &extensions), &mut response);
         Ok(response)
     })
     .await
 }
 
-fn shown(app: &App, certificate: &Value) -> Markup {
+fn erased(app: &App, certificate: &Value) -> Markup {
+    html! {
+        h1 { (say("erased")) }
+        p.lead.text { (say("erased_text")) }
+        (certified(app, certificate))
+    }
+}
+
+/// What went and what stays, and the certificate with how to check it.
+pub(crate) fn certified(app: &App, certificate: &Value) -> Markup {
     let text = serde_json::to_string_pretty(certificate).unwrap_or_default();
     let number = |name: &str| certificate.get(name).and_then(Value::as_u64).unwrap_or_default().to_string();
     let deleted = certificate.get("deleted").and_then(Value::as_object).cloned().unwrap_or_default();
@@ -72,8 +81,6 @@ fn shown(app: &App, certificate: &Value) -> Markup {
     };
     let label = |id: &str| id.parse::<Kind>().map_or_else(|_| id.to_owned(), |kind| kind.label().to_owned());
     html! {
-        h1 { (say("erased")) }
-        p.lead.text { (say("erased_text")) }
         section.panel aria-labelledby="gone-title" {
             h2 #gone-title { (say("gone")) }
             ul {

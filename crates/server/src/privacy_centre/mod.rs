@@ -16,6 +16,7 @@ mod rows;
 mod words;
 
 pub use doors::Doors;
+pub(crate) use erasing::certified;
 
 use axum::http::Method;
 
