@@ -156,6 +156,11 @@ fn check_permissions(places: &Places) -> Vec<Diagnosis> {
         }
         Err(error) => vec![Diagnosis::wrong("token", error.to_string(), error.mend())],
     };
+    match TokenFile::of_login(&places.key_dir).read() {
+        // The next start makes one.
+        Ok(_) | Err(TokenError::Missing(_)) => {}
+        Err(error) => found.push(Diagnosis::wrong("login", error.to_string(), error.mend())),
+    }
     for directory in [&places.data_dir, &places.key_dir] {
         match std::fs::metadata(directory) {
             Ok(metadata) if metadata.permissions().mode() & 0o077 == 0 => {

@@ -161,7 +161,7 @@ fn render(app: &Arc<App>, who: &SignedIn, change: Option<&Change>) -> Result<Res
 
 fn paused(state: &LedgerState) -> Markup {
     let since = state.restricted_since();
-    let (word, title) = if since.is_some() { ("go_on", "go_on") } else { ("pause", "pause") };
+    let word = if since.is_some() { "go_on" } else { "pause" };
     html! {
         section.panel.choice #pause aria-labelledby="pause-title" {
             div {
@@ -173,7 +173,7 @@ fn paused(state: &LedgerState) -> Markup {
             }
             form method="post" action="/privacy/pause" {
                 input type="hidden" name="word" value=(word);
-                button.button.quiet type="submit" { (if title == "pause" { say("pause") } else { say("go_on") }) }
+                button.button.quiet type="submit" { (if since.is_some() { say("go_on") } else { say("pause") }) }
             }
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::Path;
 use axum::response::Response;
+use jiff::civil::Date;
 use maud::{Markup, html};
 use privacy::audit::Author;
 use privacy::data::Kind;
@@ -173,13 +174,14 @@ fn group(app: &App, held: &Value, kind: Kind, most: usize) -> Markup {
 fn entry(kind: Kind, one: &Value) -> Markup {
     let (id, value) = (text(one, "id"), one.get("value").unwrap_or(&Value::Null));
     let until = one.get("kept_until").and_then(Value::as_object);
-    let until = until.into_iter().flat_map(|clocks| clocks.values()).filter_map(Value::as_str).max();
+    let until = until.into_iter().flat_map(|clocks| clocks.values()).filter_map(Value::as_str);
+    let until = until.filter_map(|day| day.parse::<Date>().ok()).max();
     let name = text(value, "field");
     let correctable = kind == Kind::Contact && IdentityKind::ALL.iter().all(|known| known.as_str() != name);
     html! {
         div {
             (row(value))
-            @if let Some(until) = until { p.small.soft { (fill("until", &[("day", until)])) } }
+            @if let Some(until) = until { p.small.soft { (fill("until", &[("day", &until.strftime("%-d %B %Y").to_string())])) } }
             @if correctable {
                 form.line method="post" action="/privacy/data/correct" {
                     input type="hidden" name="field" value=(name);

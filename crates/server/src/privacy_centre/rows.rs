@@ -43,6 +43,7 @@ pub(super) fn worded(name: &str, value: &Value) -> String {
                 .map_or_else(|_| number.to_string(), |at| at.strftime("%-d %B %Y, %H:%M UTC").to_string()),
             None => number.to_string(),
         },
+        Value::String(text) if name == "field" => field(text),
         Value::String(text) => text.clone(),
         Value::Array(list) => list.iter().map(|one| worded("", one)).collect::<Vec<_>>().join("; "),
         Value::Object(members) => {
