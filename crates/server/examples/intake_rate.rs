@@ -1,6 +1,6 @@
 //! How fast events are taken in with everything on (parsing, consent, minimisation, sealing, audit, durable commit),
 //! against the very same rows put unsealed and unchecked into the same table by the same database with the same
-//! settings, in as many batches and commits.
+//! settings, in as many commits.
 //!
 //! `cargo run --release -p equipoise --example intake_rate -- [turns] [events a batch] [batches a turn]`
 //!
@@ -37,9 +37,9 @@ use store::{Options, Store};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// One batch is read while one is written. With more on their way, several would share a commit, and the plain side
-/// would have to guess how many.
-const WINDOW: usize = 2;
+/// One batch is read while one is written and one waits for the disk. Should two share a commit, the plain side makes one
+/// of them too: it has as many commits as the full side had.
+const WINDOW: usize = 3;
 /// What sealing adds to a row: format, commitment, nonce and tag.
 const SEAL_BYTES: usize = 1 + 32 + 12 + 16;
 /// As the store opens its own file.
@@ -116,7 +116,7 @@ fn main() {
     let mut known = HashSet::new();
     let mut figures: [Vec<f64>; 8] = Default::default();
     println!("{batches} batches of {events} events a turn");
-    println!("turn  events/s  kept  rows/s  bare rows/s  ratio to bare (CPU)  ratio to read (CPU)");
+    println!("turn  commits  events/s  kept  rows/s  bare rows/s  ratio to bare (CPU)  ratio to read (CPU)");
     for turn in 0..=turns {
         let bodies: Vec<Vec<u8>> = (0..batches)
             .map(|_| {
@@ -125,6 +125,7 @@ fn main() {
             })
             .collect();
         let mut kept = 0;
+        let commits_before = store.commits();
         let full = spent(|| {
             let mut waiting = VecDeque::new();
             for bytes in &bodies {
@@ -139,9 +140,9 @@ fn main() {
             }
         });
         let rows = new_rows(&data_dir.join("equipoise.db"), &mut known);
-        // As many commits as there were batches.
-        let part = |number: usize| &rows[number * rows.len() / batches..(number + 1) * rows.len() / batches];
-        let parts: Vec<&[PlainRow]> = (0..batches).map(part).collect();
+        let commits = (store.commits() - commits_before) as usize;
+        let part = |number: usize| &rows[number * rows.len() / commits..(number + 1) * rows.len() / commits];
+        let parts: Vec<&[PlainRow]> = (0..commits).map(part).collect();
         let bare = spent(|| parts.iter().for_each(|part| put(&bare_table, part)));
         let read = spent(|| put_reading(&read_table, &parts, &bodies));
 
@@ -154,7 +155,7 @@ fn main() {
         let writing = (full.cpu_seconds - full.own_cpu_seconds) * micros;
         let bare_cpu = bare.cpu_seconds * 1e6 / count;
         println!(
-            "{turn:>4}  {rate:>8.0}  {:>3.0}%  {:>6.0}  {:>11.0}  {to_bare:>13.2} ({cpu_to_bare:.2})  {to_read:>13.2} ({cpu_to_read:.2}){}",
+            "{turn:>4}  {commits:>7}  {rate:>8.0}  {:>3.0}%  {:>6.0}  {:>11.0}  {to_bare:>13.2} ({cpu_to_bare:.2})  {to_read:>13.2} ({cpu_to_read:.2}){}",
             100.0 * kept as f64 / sent,
             count / full.seconds,
             count / bare.seconds,
@@ -200,10 +201,12 @@ fn put_reading(table: &Connection, parts: &[&[PlainRow]], bodies: &[Vec<u8>]) {
                 sender.send(body).unwrap();
             }
         });
-        for part in parts {
-            let body = read.recv().unwrap();
+        for (number, part) in parts.iter().enumerate() {
+            let of_this_commit =
+                (number + 1) * bodies.len() / parts.len() - number * bodies.len() / parts.len();
+            let bodies: Vec<_> = (0..of_this_commit).map(|_| read.recv().unwrap()).collect();
             put(table, part);
-            drop(body);
+            drop(bodies);
         }
     });
 }

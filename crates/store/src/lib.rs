@@ -15,6 +15,7 @@ mod epochs;
 mod erasure;
 mod error;
 mod files;
+mod follower;
 mod keyring;
 mod keystore;
 mod ledger;

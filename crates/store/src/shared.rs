@@ -2,6 +2,7 @@
 //! aren't written down yet. Must hold no connection that writes.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use privacy::audit::{Opening, SigningKey};
@@ -27,6 +28,8 @@ pub(crate) struct Shared {
     pub(crate) signing: SigningKey,
     pub(crate) openings: Mutex<Vec<Opening>>,
     pub(crate) readers: Readers,
+    /// How often writes were committed since the opening.
+    pub(crate) commits: AtomicU64,
 }
 
 impl Shared {

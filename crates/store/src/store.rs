@@ -3,9 +3,9 @@
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
-use std::thread::JoinHandle;
+use std::thread::{JoinHandle, ThreadId};
 
 use jiff::Timestamp;
 use privacy::audit::{Author, Entry, SigningKey, VerifyingKey};
@@ -21,6 +21,7 @@ use crate::audit_log::{AuditLog, SignedHead};
 use crate::due::Limits;
 use crate::error::{OpenError, sql};
 use crate::files;
+use crate::follower::{Disk, Follower};
 use crate::keyring::{Existing, Keyring, KeyringError};
 use crate::keystore::{KeyReader, KeyWriter};
 use crate::openings;
@@ -61,6 +62,8 @@ struct Inner {
     jobs: mpsc::Sender<Job>,
     waiting: Arc<AtomicUsize>,
     writer: Mutex<Option<JoinHandle<()>>>,
+    followed_by: Option<ThreadId>,
+    disk: Disk,
     // Held as long as the store is open.
     _lock: File,
 }
@@ -75,9 +78,11 @@ impl Inner {
     fn stop(&self) {
         let _ = self.jobs.send(Job::Stop);
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
-        // The last clone may have been dropped by a write, on the writer's own thread.
+        // The last clone may have been dropped by a write or by what follows it, on one of the store's own threads.
+        let here = std::thread::current().id();
         if let Some(writer) = writer
-            && writer.thread().id() != std::thread::current().id()
+            && writer.thread().id() != here
+            && self.followed_by != Some(here)
         {
             let _ = writer.join();
         }
@@ -125,8 +130,15 @@ impl Store {
             signing,
             openings: Mutex::default(),
             readers: Readers::new(&data_path),
+            commits: AtomicU64::new(0),
         });
-        let mut desk = Desk { shared: shared.clone(), data, keys, keyring, log, unfinished: false };
+        schema::leave_syncing(&data)?;
+        let disk = Disk::of(&data_path)?;
+        let inner_disk = disk.clone();
+        let follower = Follower::start(disk.clone())?;
+        let followed_by = follower.id();
+        let mut desk =
+            Desk { shared: shared.clone(), data, keys, keyring, log, disk, follower, unfinished: false };
         desk.finish_erasures(now)?;
         desk.finish_rotation()?;
         let (jobs, queue) = mpsc::channel();
@@ -137,7 +149,18 @@ impl Store {
             .spawn(move || writer::run(desk, &queue, &counter))
             .map_err(|error| StoreError::Unavailable(format!("no thread could be started: {error}")))?;
         let writer = Mutex::new(Some(writer));
-        Ok(Self { inner: Arc::new(Inner { shared, options, jobs, waiting, writer, _lock: lock }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                shared,
+                options,
+                jobs,
+                waiting,
+                writer,
+                followed_by,
+                disk: inner_disk,
+                _lock: lock,
+            }),
+        })
     }
 
     /// The vault, which seals and opens.
@@ -208,6 +231,20 @@ impl Store {
             self.inner.waiting.fetch_sub(1, Ordering::Relaxed);
         }
         Pending::new(answer)
+    }
+
+    /// Whether the disk has kept whatever was written so far.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] once it hasn't, until the store is opened anew: no write is taken any more.
+    pub fn check_disk(&self) -> Result<(), StoreError> {
+        self.inner.disk.check()
+    }
+
+    /// How many commits were made of the writes since the opening: fewer than there were writes, if many came at once.
+    #[must_use]
+    pub fn commits(&self) -> u64 {
+        self.inner.shared.commits.load(Ordering::Relaxed)
     }
 
     /// How many writes are waiting.

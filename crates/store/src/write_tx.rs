@@ -142,8 +142,8 @@ impl<'w> WriteTx<'w> {
         self.snapshot.shared.entropy.as_ref()
     }
 
-    /// Runs `hook` in the writer's thread, in the order of commits, once this write is committed and before it is
-    /// answered; not at all if it is rolled back. It is how what is kept in memory follows the store. Keep it short.
+    /// Runs `hook` in the order of commits, once this write lies on the disk and before it is answered; not at all if it
+    /// is rolled back. It is how what is kept in memory follows the store. Keep it short, and wait for no write in it.
     pub fn after_commit(&self, hook: Box<dyn FnOnce() + Send>) {
         self.effects.borrow_mut().hooks.push(hook);
     }

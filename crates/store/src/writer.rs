@@ -1,6 +1,6 @@
 //! The one thread that writes. It takes what has queued up, runs each write in a savepoint of one transaction, commits
-//! the keystore, then the data, and only then answers. No answer may come before the commit, and no failing write may
-//! take another with it.
+//! the keystore, then the data, and hands it to the follower, which answers once it lies on the disk. No failing write
+//! may take another with it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -16,6 +16,7 @@ use tokio::sync::oneshot;
 use crate::audit_log::AuditLog;
 use crate::erasure;
 use crate::error::sql;
+use crate::follower::{Committed, Disk, Follower};
 use crate::keyring::Keyring;
 use crate::keystore::{self, KeyChange, KeyWriter};
 use crate::pending::Write;
@@ -80,6 +81,15 @@ impl<R, E: From<StoreError>, W> QueuedWrite<R, E, W> {
         let result = Err(StoreError::Unavailable(String::from("the write was not run")).into());
         Self { what, work: Some(work), result, answer }
     }
+
+    #[cfg(test)]
+    pub(crate) const fn ended(
+        what: Write,
+        result: Result<R, E>,
+        answer: oneshot::Sender<Result<R, E>>,
+    ) -> Self {
+        Self { what, work: None, result, answer }
+    }
 }
 
 impl<R, E, W> Queued for QueuedWrite<R, E, W>
@@ -121,6 +131,8 @@ pub(crate) struct Desk {
     pub(crate) keys: KeyWriter,
     pub(crate) keyring: Keyring,
     pub(crate) log: AuditLog,
+    pub(crate) disk: Disk,
+    pub(crate) follower: Follower,
     /// Keys were shredded, but the rows could not be deleted yet.
     pub(crate) unfinished: bool,
 }
@@ -133,6 +145,7 @@ pub(crate) fn run(mut desk: Desk, jobs: &Receiver<Job>, waiting: &AtomicUsize) {
             match job {
                 Job::Stop => return desk.close(),
                 Job::Alone(work) => {
+                    desk.follower.settle();
                     // A panic in it drops its answer, which its asker notices.
                     let ended = catch_unwind(AssertUnwindSafe(|| work(&mut desk)));
                     if ended.is_err() {
@@ -168,14 +181,11 @@ impl Desk {
             .and_then(|()| self.commit(&gathered.keys));
         let Effects { keys, later, hooks, spares, taken, .. } = gathered;
         if ended.is_ok() {
+            self.shared.commits.fetch_add(1, Ordering::Relaxed);
             self.shared.spares.lay_in(spares);
             self.finish_later(later);
-            for hook in hooks {
-                // A panic in one must not keep the others from following the store.
-                let _ = catch_unwind(AssertUnwindSafe(hook));
-            }
         }
-        if let Err(error) = ended {
+        if let Err(error) = &ended {
             self.roll_back();
             self.log = log;
             self.unmint(&keys);
@@ -188,10 +198,14 @@ impl Desk {
             }
         }
         self.shared.spares.end_order();
-        batch.into_iter().for_each(Queued::answer);
+        match ended {
+            Ok(()) => self.follower.follow(Committed { hooks, writes: batch }),
+            Err(_) => batch.into_iter().for_each(Queued::answer),
+        }
     }
 
     fn run_batch(&mut self, batch: &mut [Box<dyn Queued>], gathered: &mut Effects) -> Result<(), StoreError> {
+        self.disk.check()?;
         self.execute("BEGIN IMMEDIATE")?;
         let mut guard = Guard::of(batch.len());
         if self.unfinished
@@ -332,10 +346,10 @@ impl Desk {
         Ok(())
     }
 
-    /// What the keystore learns once the data's commit has said so. If it can't now, it is asked again at its next
+    /// What the keystore learns once the data's commit lies on the disk. If it can't now, it is asked again at its next
     /// call.
     fn finish_later(&mut self, changes: Vec<KeyChange>) {
-        if changes.is_empty() || self.keys.commit(&changes).is_err() {
+        if changes.is_empty() || self.disk.sync().is_err() || self.keys.commit(&changes).is_err() {
             return;
         }
         for change in &changes {
@@ -350,6 +364,7 @@ impl Desk {
         &mut self,
         work: impl FnOnce(&Connection, &mut AuditLog) -> Result<R, StoreError>,
     ) -> Result<R, StoreError> {
+        self.disk.check()?;
         let before = self.log.clone();
         let result = self.execute("BEGIN IMMEDIATE").and_then(|()| {
             let result = work(&self.data, &mut self.log)?;
@@ -361,7 +376,8 @@ impl Desk {
             self.roll_back();
             self.log = before;
         }
-        result
+        let result = result?;
+        self.disk.sync().map(|()| result)
     }
 
     /// Deletes what still lies under the names of the erased.
@@ -392,6 +408,7 @@ impl Desk {
     }
 
     fn close(mut self) {
+        self.follower.settle();
         self.shared.readers.close();
         // At the latest here; what can't be written is only remembered a little shorter, or a little longer.
         let mut last: Vec<KeyChange> = self.shared.spares.clear().into_iter().map(KeyChange::Drop).collect();

@@ -70,6 +70,7 @@ pub struct Metrics {
     offers: Family<NameLabels, Counter>,
     jobs_failed: Family<NameLabels, Counter>,
     queue: Gauge,
+    commits: Gauge,
     model_people: Family<NameLabels, Gauge>,
     model_entries: Family<NameLabels, Gauge>,
     model_bytes: Gauge,
@@ -106,6 +107,7 @@ impl Metrics {
             offers: Family::default(),
             jobs_failed: Family::default(),
             queue: Gauge::default(),
+            commits: Gauge::default(),
             model_people: Family::default(),
             model_entries: Family::default(),
             model_bytes: Gauge::default(),
@@ -135,6 +137,7 @@ impl Metrics {
         );
         registry.register("jobs_failed", "Background jobs that failed", metrics.jobs_failed.clone());
         registry.register("store_queue", "Writes that wait", metrics.queue.clone());
+        registry.register("store_commits", "Commits since the start", metrics.commits.clone());
         registry.register("model_people", "People in the models", metrics.model_people.clone());
         registry.register("model_entries", "Clicks and baskets in the models", metrics.model_entries.clone());
         registry.register_with_unit(
@@ -203,6 +206,7 @@ impl Metrics {
     pub fn text(&self, app: &App) -> Result<String, Error> {
         let gauge = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
         self.queue.set(gauge(app.store.queue_length()));
+        self.commits.set(i64::try_from(app.store.commits()).unwrap_or(i64::MAX));
         let (personalisation, analytics) = app.engine.people();
         self.model_people.get_or_create(&NameLabels { name: "personalisation" }).set(gauge(personalisation));
         self.model_people.get_or_create(&NameLabels { name: "analytics" }).set(gauge(analytics));

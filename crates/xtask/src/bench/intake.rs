@@ -12,15 +12,17 @@ use crate::{cargo, steps};
 /// The least that the full way must reach of the bare one.
 const LEAST_RATIO: f64 = 0.40;
 const TURNS: &str = "9";
+/// Batches a turn: enough that each side moves its log into the file in every turn, not one of them in every other.
+const BATCHES_A_TURN: &str = "200";
 /// Events a batch: what Segment's libraries send at once, from 20 (Node) to 100 (Python).
-const BATCHES: [&str; 2] = ["20", "100"];
+const EVENTS: [&str; 2] = ["20", "100"];
 
 pub(crate) fn measure(root: &Path) -> Result<()> {
     let mut table = Table::default();
-    for events in BATCHES {
+    for events in EVENTS {
         let mut command = cargo::cargo(root);
         command.args(["run", "--release", "-p", "equipoise", "--example", "intake_rate", "--"]);
-        let output = steps::capture(command.args([TURNS, events]))?;
+        let output = steps::capture(command.args([TURNS, events, BATCHES_A_TURN]))?;
         print!("{output}");
         let Figures { rate, to_bare, cpu_to_bare, to_read, cpu_to_read } = Figures::read(&output)?;
         table.row(&format!("batches of {events}"), format!("{rate:.0} events/s"), "everything on");
