@@ -1,70 +1,21 @@
-//! The thread behind the writer: it waits until a commit lies on the disk, lets what is kept in memory follow, and answers.
-//! The writer works on the next batch meanwhile (flush pipelining: Johnson et al., "Aether: A Scalable Approach to
+//! The thread behind the writer: it waits until a commit lies on the disk, lets what is kept in memory follow, and
+//! answers. The writer works on the next batch meanwhile (flush pipelining: Johnson et al., "Aether: A Scalable Approach to
 //! Logging", VLDB 2010, section 4).
 //!
 //! INVARIANT: nothing is answered, and nothing follows, but in the order of the commits and after their sync.
 
-use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{JoinHandle, ThreadId};
 
 use privacy::store::StoreError;
 
-use crate::error::file;
-use crate::files;
+use crate::disk::Disk;
 use crate::write_tx::Hook;
 use crate::writer::Queued;
 
 /// How many batches may wait for the disk before the writer waits too.
 const AHEAD: usize = 8;
-
-/// The write-ahead log of the data, as that which syncs it knows it. SQLite is told to leave that to it
-/// (`synchronous=NORMAL`, under which it syncs at checkpoints alone); what a commit promises stays that of `FULL`.
-#[derive(Clone)]
-pub(crate) struct Disk {
-    log: Arc<File>,
-    path: Arc<PathBuf>,
-    failed: Arc<AtomicBool>,
-}
-
-impl Disk {
-    /// The log beside this file, which some connection has open: as long as that is so, the log stays the same file.
-    pub(crate) fn of(data: &Path) -> Result<Self, StoreError> {
-        let mut path = data.as_os_str().to_owned();
-        path.push("-wal");
-        let path = PathBuf::from(path);
-        let log = File::open(&path).map_err(|error| file(&path, &error))?;
-        files::sync_directory(&path).map_err(|error| file(&path, &error))?;
-        Ok(Self { log: Arc::new(log), path: Arc::new(path), failed: Arc::default() })
-    }
-
-    /// Waits until all that was committed lies on the disk.
-    ///
-    /// # Errors
-    /// From the first failure on, always: the system may have dropped what it couldn't write, and a later sync that
-    /// succeeds would say nothing about it.
-    pub(crate) fn sync(&self) -> Result<(), StoreError> {
-        self.check()?;
-        self.log.sync_data().map_err(|error| {
-            self.failed.store(true, Ordering::Release);
-            file(&self.path, &error)
-        })
-    }
-
-    /// Whether every sync so far has succeeded.
-    pub(crate) fn check(&self) -> Result<(), StoreError> {
-        if self.failed.load(Ordering::Acquire) {
-            return Err(StoreError::Unavailable(String::from(
-                "the disk didn't keep what was written; look at the disk, then start the program again",
-            )));
-        }
-        Ok(())
-    }
-}
 
 /// What was committed.
 pub(crate) struct Committed {
@@ -156,7 +107,9 @@ fn follow(disk: &Disk, queue: &Receiver<Step>) {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
     use std::io::Write as _;
+    use std::path::Path;
     use std::sync::mpsc::channel;
 
     use privacy::audit::Author;
@@ -205,7 +158,7 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let disk = disk(place.path());
         let follower = Follower::start(disk.clone()).unwrap();
-        disk.failed.store(true, Ordering::Release);
+        disk.break_off();
         let (write, mut answer) = written();
         let (sender, seen) = channel();
         follower.follow(Committed {

@@ -10,6 +10,7 @@ mod catalogue;
 mod check;
 mod codes;
 mod deletion;
+mod disk;
 mod due;
 mod epochs;
 mod erasure;

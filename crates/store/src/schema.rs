@@ -27,12 +27,13 @@ pub(crate) const KEYS: &[&str] = &[
     include_str!("../migrations/keys_0004.sql"),
 ];
 
-/// `synchronous=FULL`: in WAL mode each commit waits for its fsync; see [`leave_syncing`]. `secure_delete`: what is deleted is overwritten.
+/// `synchronous=FULL`: in WAL mode each commit waits for its fsync; see [`leave_syncing`]. `secure_delete`: what is
+/// deleted is overwritten.
 const WRITER: &str = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;
     PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=4000; PRAGMA busy_timeout=10000;";
 const READER: &str = "PRAGMA temp_store=MEMORY; PRAGMA busy_timeout=10000; PRAGMA mmap_size=1073741824;";
 
-/// Leaves waiting for the disk after each commit to [`crate::follower::Disk`].
+/// Leaves waiting for the disk after each commit to [`crate::disk::Disk`].
 pub(crate) fn leave_syncing(connection: &Connection) -> Result<(), StoreError> {
     connection.execute_batch("PRAGMA synchronous=NORMAL;").map_err(sql)
 }

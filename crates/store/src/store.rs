@@ -18,10 +18,11 @@ use rusqlite::{Connection, params};
 use tokio::sync::oneshot;
 
 use crate::audit_log::{AuditLog, SignedHead};
+use crate::disk::Disk;
 use crate::due::Limits;
 use crate::error::{OpenError, sql};
 use crate::files;
-use crate::follower::{Disk, Follower};
+use crate::follower::Follower;
 use crate::keyring::{Existing, Keyring, KeyringError};
 use crate::keystore::{KeyReader, KeyWriter};
 use crate::openings;
@@ -134,11 +135,18 @@ impl Store {
         });
         schema::leave_syncing(&data)?;
         let disk = Disk::of(&data_path)?;
-        let inner_disk = disk.clone();
         let follower = Follower::start(disk.clone())?;
         let followed_by = follower.id();
-        let mut desk =
-            Desk { shared: shared.clone(), data, keys, keyring, log, disk, follower, unfinished: false };
+        let mut desk = Desk {
+            shared: shared.clone(),
+            data,
+            keys,
+            keyring,
+            log,
+            disk: disk.clone(),
+            follower,
+            unfinished: false,
+        };
         desk.finish_erasures(now)?;
         desk.finish_rotation()?;
         let (jobs, queue) = mpsc::channel();
@@ -150,16 +158,7 @@ impl Store {
             .map_err(|error| StoreError::Unavailable(format!("no thread could be started: {error}")))?;
         let writer = Mutex::new(Some(writer));
         Ok(Self {
-            inner: Arc::new(Inner {
-                shared,
-                options,
-                jobs,
-                waiting,
-                writer,
-                followed_by,
-                disk: inner_disk,
-                _lock: lock,
-            }),
+            inner: Arc::new(Inner { shared, options, jobs, waiting, writer, followed_by, disk, _lock: lock }),
         })
     }
 
@@ -388,4 +387,54 @@ pub(crate) fn read_notices(data: &Connection) -> Result<NoticeHistory, OpenError
         notices.push((NoticeVersion(version), register));
     }
     Ok(NoticeHistory::new(notices))
+}
+
+#[cfg(test)]
+mod tests {
+    use privacy::entropy::NoEntropy;
+    use privacy::register::TEMPLATE;
+    use privacy::store::Day;
+
+    use super::*;
+
+    /// Not random at all; each drawing differs from the one before.
+    struct Counting(AtomicU64);
+
+    impl Entropy for Counting {
+        fn fill(&self, out: &mut [u8]) -> Result<(), NoEntropy> {
+            for chunk in out.chunks_mut(8) {
+                let n = self.0.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+                chunk.copy_from_slice(&n[..chunk.len()]);
+            }
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn after_a_failed_sync_no_write_is_taken_and_reads_go_on() {
+        let place = tempfile::tempdir().unwrap();
+        let now = Timestamp::UNIX_EPOCH;
+        let [data_dir, key_dir] = ["data", "keys"].map(|name| place.path().join(name));
+        let options = || Options {
+            data_dir: data_dir.clone(),
+            key_dir: key_dir.clone(),
+            entropy: Arc::new(Counting(AtomicU64::new(1))),
+        };
+        let open = || Store::open(options(), register::read(TEMPLATE).unwrap(), now).unwrap();
+        let count = |store: &Store| {
+            let what = Write { name: "test.count", author: Author::System, at: now };
+            store.write::<_, StoreError>(what, move |tx| tx.count(Day::of(now), "test", 1)).wait()
+        };
+        let size = |store: &Store| store.read::<_, StoreError>(|tx| tx.audit_size()).unwrap();
+        let store = open();
+        count(&store).unwrap();
+        let before = size(&store);
+        assert!(store.check_disk().is_ok() && store.commits() == 1);
+        store.inner.disk.break_off();
+        assert!(matches!(count(&store), Err(StoreError::Unavailable(_))));
+        assert!(store.sign_head(now).is_err() && store.check_disk().is_err());
+        assert_eq!((size(&store), store.commits()), (before, 1));
+        store.close();
+        count(&open()).unwrap();
+    }
 }

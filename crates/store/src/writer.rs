@@ -14,9 +14,10 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::audit_log::AuditLog;
+use crate::disk::Disk;
 use crate::erasure;
 use crate::error::sql;
-use crate::follower::{Committed, Disk, Follower};
+use crate::follower::{Committed, Follower};
 use crate::keyring::Keyring;
 use crate::keystore::{self, KeyChange, KeyWriter};
 use crate::pending::Write;

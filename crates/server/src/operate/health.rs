@@ -19,8 +19,8 @@ pub(super) async fn alive() -> Json<Value> {
     Json(json!({ "status": "alive" }))
 }
 
-/// `GET /readyz`: the store answers a read, and the disk takes a write and has kept all so far. The models were built before the server
-/// listened.
+/// `GET /readyz`: the store answers a read, and the disk takes a write and has kept all so far. The models were
+/// built before the server listened.
 pub(super) async fn ready(axum::extract::State(app): State, places: Places) -> Result<Response, Problem> {
     let checked = tokio::task::spawn_blocking(move || {
         (reads(&app), app.store.check_disk().is_ok() && writes(&places.data_dir))
